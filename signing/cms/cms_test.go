@@ -446,10 +446,18 @@ func tstToken(t *testing.T, id identity) []byte {
 }
 
 func FuzzParse(f *testing.F) {
-	id := newIdentity(f, ecKey(f, elliptic.P256()))
-	der := build(f, id, crypto.SHA256, false)
-	f.Add(der)
-	f.Add(append(append([]byte{}, der...), 0, 0, 0))
+	files, err := filepath.Glob("testdata/*.der")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no seeds", err)
+	}
+	for _, name := range files {
+		der, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(der)
+		f.Add(append(append([]byte{}, der...), 0, 0, 0))
+	}
 	f.Add([]byte{0x30, 0x80, 0x24, 0x80, 0x04, 0x01, 0x61, 0x00, 0x00, 0x00, 0x00})
 	f.Fuzz(func(t *testing.T, in []byte) {
 		sd, err := Parse(in)
