@@ -12,14 +12,15 @@ import (
 // A multi-line name is split at "\n" as the decree's samples split it.
 type Letter struct {
 	File     string
-	Superior string // box 2, upper line: the agency above
-	Agency   string // box 2, lower line, with the rule
-	Notation string // box 3, after the blank for the number, with its slash
-	Place    string // box 4
-	NoYear   bool   // the year is left blank too
-	Kind     string // box 5a: type in capitals; empty for a công văn
-	Subject  string // box 5a or 5b
-	By       string // the authority line of a quyết định
+	Superior string    // box 2, upper line: the agency above
+	Agency   string    // box 2, lower line, with the rule
+	Notation string    // box 3, after the blank for the number, with its slash
+	Place    string    // box 4
+	NoYear   bool      // the year is left blank too
+	Given    [3]string // number, day and month of a letter already issued on paper
+	Kind     string    // box 5a: type in capitals; empty for a công văn
+	Subject  string    // box 5a or 5b
+	By       string    // the authority line of a quyết định
 	To       []string
 	Body     []Block
 	Capacity []string // box 7a
@@ -31,7 +32,7 @@ type Letter struct {
 // Block is one piece of the body.
 type Block struct {
 	Style style
-	Text  string // **bold** and form fields ⟦name⟧, ☐name☐ inside
+	Text  string // **bold** inside
 	Table [][]string
 	Width []int // of the table's columns, in mm
 }
@@ -123,10 +124,13 @@ func (l Letter) head() string {
 	left.WriteString(rule(headLeft, max(14, float64(longest)*1.35)))
 	right.WriteString(para{size: 13, center: true}.xml(run("CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", 13, "b")))
 	right.WriteString(para{size: 14, center: true}.xml(run("Độc lập - Tự do - Hạnh phúc", 14, "b")))
-	right.WriteString(rule(headRight, 65))
+	right.WriteString(rule(headRight, 61))
 
-	number := "Số:" + strings.Repeat(" ", 13) + l.Notation
-	left2 := para{size: 13, center: true, before: 60}.xml(run(number, 13, ""))
+	number, day, month := strings.Repeat(" ", 13), strings.Repeat(" ", 8), strings.Repeat(" ", 8)
+	if l.Given[0] != "" {
+		number, day, month = " "+l.Given[0], " "+l.Given[1]+" ", " "+l.Given[2]+" "
+	}
+	left2 := para{size: 13, center: true, before: 60}.xml(run("Số:"+number+l.Notation, 13, ""))
 	if l.Kind == "" {
 		left2 += para{size: 12, center: true, before: 120}.xml(run("V/v "+l.Subject, 12, ""))
 	}
@@ -134,7 +138,7 @@ func (l Letter) head() string {
 	if l.NoYear {
 		year = strings.Repeat("\u00a0", 11)
 	}
-	date := fmt.Sprintf("%s, ngày%stháng%snăm %s", l.Place, strings.Repeat(" ", 8), strings.Repeat(" ", 8), year)
+	date := fmt.Sprintf("%s, ngày%stháng%snăm %s", l.Place, day, month, year)
 	right2 := para{size: 14, center: true, before: 60}.xml(run(date, 14, "i"))
 
 	out := columns([]int{headLeft, headRight}, left.String(), right.String(), left2, right2)
@@ -194,6 +198,8 @@ func (b Block) xml() string {
 	case basis:
 		return bodyPara.xml(inline(b.Text, "i"))
 	default:
-		return bodyPara.xml(inline(b.Text, ""))
+		shape := bodyPara
+		shape.keep = strings.HasSuffix(b.Text, "**") // a heading stays with its text
+		return shape.xml(inline(b.Text, ""))
 	}
 }

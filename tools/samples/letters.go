@@ -2,13 +2,14 @@ package main
 
 const (
 	city     = "ỦY BAN NHÂN DÂN\nTHÀNH PHỐ"
+	blank    = "........................................"
 	province = "ỦY BAN NHÂN DÂN\nTỈNH MẪU"
 )
 
 // letters are the sample documents: agencies, people and facts are invented,
 // only the legal bases are real.
 func letters() []Letter {
-	return []Letter{request(), guidance(), answer(), decision(), notice(), form(), numberTwice(), annex()}
+	return []Letter{request(), guidance(), answer(), paper(), decision(), notice(), form(), numberTwice(), annex()}
 }
 
 // request is the dispatch that the whole road sends: one page, signed by the
@@ -34,7 +35,7 @@ func request() Letter {
 // guidance runs over two pages and is signed by a deputy for the director.
 func guidance() Letter {
 	return Letter{
-		File: "cong-van-2", Superior: city, Agency: "SỞ VÍ DỤ", Notation: "/SVD-CNTT", Place: "Hà Nội",
+		File: "cong-van-2", Superior: city, Agency: "SỞ VÍ DỤ", Notation: "/SVD-VP", Place: "Hà Nội",
 		Subject: "hướng dẫn lập hồ sơ công việc điện tử và nộp lưu hồ sơ\nvào Lưu trữ cơ quan",
 		To:      []string{"Các phòng, đơn vị trực thuộc Sở", "Sở Thử nghiệm", "Ủy ban nhân dân phường Mẫu"},
 		Body: []Block{
@@ -79,6 +80,13 @@ func answer() Letter {
 	}
 }
 
+// paper is the same answer numbered and dated: it is printed and scanned.
+func paper() Letter {
+	l := answer()
+	l.File, l.Given = "van-ban-giay", [3]string{"27", "12", "11"}
+	return l
+}
+
 // decision is a named type; its year is left blank too.
 func decision() Letter {
 	return Letter{
@@ -121,7 +129,8 @@ func notice() Letter {
 	}
 }
 
-// form carries fillable fields of its own, which the draft must flatten.
+// form has lines and boxes to fill in; its PDF carries them as fields of its own,
+// which the draft must flatten.
 func form() Letter {
 	return Letter{
 		File: "cong-van-bieu-mau", Superior: city, Agency: "SỞ THỬ NGHIỆM", Notation: "/STN-VP", Place: "Hà Nội",
@@ -129,11 +138,11 @@ func form() Letter {
 		To:      []string{"Các sở, ban, ngành Thành phố"},
 		Body: []Block{
 			p("Sở Thử nghiệm tổ chức Hội nghị tập huấn nghiệp vụ văn thư, lưu trữ và ký số văn bản điện tử tại Hội trường tầng 2, trụ sở Sở Thử nghiệm. Để công tác tổ chức được chu đáo, đề nghị Quý cơ quan điền thông tin xác nhận dưới đây và gửi lại trước ngày khai mạc 05 ngày làm việc:"),
-			p("1. Tên cơ quan, đơn vị: ⟦TenCoQuan⟧"),
-			p("2. Họ và tên người tham dự: ⟦HoVaTen⟧"),
-			p("3. Chức vụ, đơn vị công tác: ⟦ChucVu⟧"),
-			p("4. Số điện thoại liên hệ: ⟦DienThoai⟧"),
-			p("5. Hình thức tham dự:   ☐TrucTiep☐ Trực tiếp     ☐TrucTuyen☐ Trực tuyến"),
+			p("1. Tên cơ quan, đơn vị: " + blank),
+			p("2. Họ và tên người tham dự: " + blank),
+			p("3. Chức vụ, đơn vị công tác: " + blank),
+			p("4. Số điện thoại liên hệ: " + blank),
+			p("5. Hình thức tham dự:   ☐ Trực tiếp     ☐ Trực tuyến"),
 			p("Mọi thông tin xin liên hệ Văn phòng Sở Thử nghiệm để được hướng dẫn. Rất mong Quý cơ quan quan tâm, cử đúng thành phần tham dự./."),
 		},
 		Capacity: []string{"GIÁM ĐỐC"}, Signer: "Hoàng Văn Kiểm Thử",
@@ -146,7 +155,7 @@ func form() Letter {
 func numberTwice() Letter {
 	return Letter{
 		File: "cong-van-so-lap", Superior: city, Agency: "SỞ THỬ NGHIỆM", Notation: "/STN-VP", Place: "Hà Nội",
-		Subject: "chấn chỉnh cách ghi số,\nký hiệu và thời gian ban hành văn bản",
+		Subject: "chấn chỉnh cách ghi số, ký hiệu\nvà thời gian ban hành văn bản",
 		To:      []string{"Các phòng, đơn vị trực thuộc Sở"},
 		Body: []Block{
 			p("Qua kiểm tra thể thức văn bản quý III năm 2026, Văn phòng Sở nhận thấy một số đơn vị còn tự điền số hoặc ngày, tháng vào dự thảo trước khi trình ký. Sở Thử nghiệm đề nghị các phòng, đơn vị thống nhất thực hiện như sau:"),

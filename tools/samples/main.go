@@ -5,6 +5,7 @@
 // the standard library. Every person and fact in the letters is invented.
 //
 //	samples docx DIR               write every letter as DIR/NAME.docx
+//	samples fields                 filter flat ODT: make its dotted lines and boxes form fields
 //	samples scan IN.jpg OUT.pdf    wrap a JPEG as a full A4 page without text
 //	samples turn                   filter QDF: turn page 1, keep it upright by /Rotate
 package main
@@ -30,18 +31,11 @@ func command(args []string) error {
 	case len(args) == 3 && args[0] == "scan":
 		return wrapScan(args[1], args[2])
 	case len(args) == 1 && args[0] == "turn":
-		qdf, err := io.ReadAll(os.Stdin)
-		if err != nil {
-			return err
-		}
-		turned, err := turnPage(qdf)
-		if err != nil {
-			return err
-		}
-		_, err = os.Stdout.Write(turned)
-		return err
+		return filter(turnPage)
+	case len(args) == 1 && args[0] == "fields":
+		return filter(addFields)
 	}
-	return fmt.Errorf("usage: samples docx DIR | scan IN.jpg OUT.pdf | turn")
+	return fmt.Errorf("usage: samples docx DIR | scan IN.jpg OUT.pdf | turn | fields")
 }
 
 func writeLetters(dir string) error {
@@ -55,4 +49,17 @@ func writeLetters(dir string) error {
 		}
 	}
 	return nil
+}
+
+func filter(change func([]byte) ([]byte, error)) error {
+	in, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	out, err := change(in)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.Write(out)
+	return err
 }

@@ -49,7 +49,7 @@ func (p para) xml(runs string) string {
 // rule is a horizontal line of the given length centred in a column.
 func rule(columnMM int, lengthMM float64) string {
 	side := mm((float64(columnMM) - lengthMM) / 2)
-	return para{size: 1, exact: 60, left: side, right: side, topRule: true}.xml("")
+	return para{size: 1, before: 60, exact: 60, left: side, right: side, topRule: true}.xml("")
 }
 
 // run is a piece of text; face holds b and i.
@@ -70,54 +70,19 @@ func props(size int, face string) string {
 	return out + fmt.Sprintf(`<w:sz w:val="%d"/><w:szCs w:val="%d"/></w:rPr>`, size*2, size*2)
 }
 
-// inline reads **bold**, ⟦field⟧ and ☐box☐ in a body text.
+// inline reads **bold** in a body text.
 func inline(text, face string) string {
 	var b strings.Builder
-	bold := false
 	for i, piece := range strings.Split(text, "**") {
-		bold = i%2 == 1
 		f := face
-		if bold {
+		if i%2 == 1 {
 			f += "b"
 		}
-		for piece != "" {
-			at := strings.IndexAny(piece, "⟦☐")
-			if at < 0 {
-				b.WriteString(run(piece, 14, f))
-				break
-			}
-			if at > 0 {
-				b.WriteString(run(piece[:at], 14, f))
-			}
-			piece = piece[at:]
-			open, end := "⟦", "⟧"
-			if strings.HasPrefix(piece, "☐") {
-				open, end = "☐", "☐"
-			}
-			name, rest, _ := strings.Cut(piece[len(open):], end)
-			b.WriteString(field(name, open == "☐"))
-			piece = rest
+		if piece != "" {
+			b.WriteString(run(piece, 14, f))
 		}
 	}
 	return b.String()
-}
-
-// field is a Word form field: a check box or a line of text to fill in.
-func field(name string, box bool) string {
-	kind, code, shown := `<w:textInput/>`, " FORMTEXT ", strings.Repeat("\u2002", 24)
-	if box {
-		kind, code, shown = `<w:checkBox><w:sizeAuto/><w:default w:val="0"/></w:checkBox>`, " FORMCHECKBOX ", ""
-	}
-	pr := props(14, "")
-	mark := func(kind, inner string) string {
-		return "<w:r>" + pr + `<w:fldChar w:fldCharType="` + kind + `">` + inner + "</w:fldChar></w:r>"
-	}
-	out := mark("begin", `<w:ffData><w:name w:val="`+name+`"/><w:enabled/><w:calcOnExit w:val="0"/>`+kind+`</w:ffData>`) +
-		"<w:r>" + pr + `<w:instrText xml:space="preserve">` + code + "</w:instrText></w:r>" + mark("separate", "")
-	if shown != "" {
-		out += run(shown, 14, "")
-	}
-	return out + mark("end", "")
 }
 
 // columns is a table without lines: rows of as many cells as there are widths.
