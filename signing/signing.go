@@ -71,6 +71,10 @@ var (
 	ErrFieldMissing  = errors.New("signing: field not found")
 	ErrGlyphMissing  = errors.New("signing: text has a character the font lacks")
 	ErrOverflow      = errors.New("signing: CMS does not fit the reserved space")
+	ErrPlace         = errors.New("signing: place is outside the page or too small")
+	ErrImage         = errors.New("signing: appearance image is not usable")
+	ErrLocked        = errors.New("signing: locked by an earlier signature")
+	ErrSeedValue     = errors.New("signing: field demands another kind of signature")
 )
 
 // Credential is a signer's certificate with the way to its key.

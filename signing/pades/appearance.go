@@ -1,0 +1,138 @@
+package pades
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strings"
+
+	"congvan/signing"
+	"congvan/signing/pdf"
+)
+
+// textSize is the size of the attachment and copy looks, in points (NĐ 30/2020 Annex I).
+const textSize = 10
+
+// leading is the distance of two baselines, in parts of the font size.
+const leading = 1.15
+
+// canvas is the drawing of one appearance: a form XObject as wide and high as the
+// field is displayed, in user space units, upright as the page is displayed. The
+// origin is its lower left corner.
+type canvas struct {
+	width, height float64
+	unit          float64 // points in one user space unit
+	right         bool    // text stands at the right edge
+	content       bytes.Buffer
+	fonts, images pdf.Dict
+}
+
+// newCanvas measures a field for drawing.
+func newCanvas(b box, p *page) *canvas {
+	c := &canvas{width: b.width(), height: b.height(), unit: p.unit, right: p.rightHalf(b), fonts: pdf.Dict{}, images: pdf.Dict{}}
+	if p.sideways() {
+		c.width, c.height = c.height, c.width
+	}
+	return c
+}
+
+// write puts the drawing into the update as a form XObject (ISO 32000-2, 8.10) that
+// is turned against the rotation of its page.
+func (c *canvas) write(u *pdf.Update, rotate int) pdf.Ref {
+	d := pdf.Dict{
+		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"),
+		"BBox":      pdf.Array{int64(0), int64(0), round(c.width), round(c.height)},
+		"Resources": pdf.Dict{},
+	}
+	resources := pdf.Dict{}
+	if len(c.fonts) > 0 {
+		resources["Font"] = c.fonts
+	}
+	if len(c.images) > 0 {
+		resources["XObject"] = c.images
+	}
+	d["Resources"] = resources
+	switch rotate { // 12.5.5 scales and moves the turned box onto /Rect
+	case 90:
+		d["Matrix"] = pdf.Array{int64(0), int64(1), int64(-1), int64(0), int64(0), int64(0)}
+	case 180:
+		d["Matrix"] = pdf.Array{int64(-1), int64(0), int64(0), int64(-1), int64(0), int64(0)}
+	case 270:
+		d["Matrix"] = pdf.Array{int64(0), int64(-1), int64(1), int64(0), int64(0), int64(0)}
+	}
+	return u.AddStream(d, c.content.Bytes(), c.content.Len() > 200)
+}
+
+// image draws a picture as large as fits, centred, with its own proportions.
+func (c *canvas) image(ref pdf.Ref, p *picture) {
+	scale := math.Min(c.width/float64(p.width), c.height/float64(p.height))
+	w, h := scale*float64(p.width), scale*float64(p.height)
+	c.images["Im"] = ref
+	fmt.Fprintf(&c.content, "q %s 0 0 %s %s %s cm /Im Do Q", num(w), num(h), num((c.width-w)/2), num((c.height-h)/2))
+}
+
+// text draws lines of black text from the top down, wrapping those that are too
+// wide. It is signing.ErrPlace when they do not fit.
+func (c *canvas) text(s *subset, lines []string) error {
+	size := textSize / c.unit
+	var set []line
+	for _, text := range lines {
+		wrapped, err := wrap(s, text, c.width*1000/size)
+		if err != nil {
+			return err
+		}
+		set = append(set, wrapped...)
+	}
+	if need := size * ((ascent+descent)/1000.0 + leading*float64(len(set)-1)); need > c.height+0.01 {
+		return fmt.Errorf("%w: %d lines of text need %.1f mm in height, the place has %.1f mm",
+			signing.ErrPlace, len(set), need*c.unit*mmPerPoint, c.height*c.unit*mmPerPoint)
+	}
+	c.fonts["F"] = s.ref
+	fmt.Fprintf(&c.content, "BT 0 g /F %s Tf", num(size))
+	for i, l := range set {
+		x, y := 0.0, c.height-size*(ascent/1000.0+leading*float64(i))
+		if c.right {
+			x = c.width - float64(l.width)*size/1000
+		}
+		fmt.Fprintf(&c.content, " 1 0 0 1 %s %s Tm %s Tj", num(x), num(y), l.hex)
+	}
+	c.content.WriteString(" ET")
+	return nil
+}
+
+// wrap breaks text at spaces into lines of at most width thousandths of the font
+// size. A single word that is wider is signing.ErrPlace.
+func wrap(s *subset, text string, width float64) ([]line, error) {
+	var out []line
+	var current line
+	words := strings.Fields(text)
+	for from, to := 0, 1; to <= len(words); to++ {
+		l, err := s.set(strings.Join(words[from:to], " "))
+		if err != nil {
+			return nil, err
+		}
+		if float64(l.width) > width {
+			if to-from == 1 {
+				return nil, fmt.Errorf("%w: the word %q is wider than the place", signing.ErrPlace, words[from])
+			}
+			out = append(out, current)
+			from, to = to-1, to-1
+			continue
+		}
+		current = l
+	}
+	return append(out, current), nil
+}
+
+// num writes a coordinate; a ten-thousandth of a point is finer than any device.
+func num(f float64) string {
+	s := fmt.Sprintf("%.4f", f)
+	s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	if s == "-0" {
+		return "0"
+	}
+	return s
+}
+
+// round gives a coordinate for a dictionary the precision of num.
+func round(f float64) float64 { return math.Round(f*1e4)/1e4 + 0 }

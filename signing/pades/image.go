@@ -1,0 +1,117 @@
+package pades
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+
+	"congvan/signing"
+	"congvan/signing/pdf"
+)
+
+// Bounds of an appearance's picture. A signature image has 90 to 1000 pixels a
+// side; a scanned seal at 1200 dpi about 1700.
+const (
+	maxImageBytes  = 32 << 20
+	maxImagePixels = 40_000_000
+)
+
+// picture is a decoded PNG: rows of RGB and, when anything is transparent, of alpha.
+type picture struct {
+	width, height int
+	rgb, alpha    []byte // alpha nil: all opaque
+}
+
+// decodePNG reads a PNG of any colour type, bit depth and transparency. Size is
+// judged before a pixel is decoded. Errors wrap signing.ErrImage.
+func decodePNG(data []byte) (*picture, error) {
+	if len(data) > maxImageBytes {
+		return nil, fmt.Errorf("%w: %d bytes; at most %d MiB", signing.ErrImage, len(data), maxImageBytes>>20)
+	}
+	config, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: not a PNG: %v", signing.ErrImage, err)
+	}
+	if config.Width <= 0 || config.Height <= 0 || config.Width > maxImagePixels/config.Height {
+		return nil, fmt.Errorf("%w: %d × %d pixels; at most %d megapixels", signing.ErrImage, config.Width, config.Height, maxImagePixels/1_000_000)
+	}
+	m, err := png.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", signing.ErrImage, err)
+	}
+	return flatPicture(m), nil
+}
+
+// flatPicture splits an image into colour and alpha of 8 bits.
+func flatPicture(m image.Image) *picture {
+	b := m.Bounds()
+	n := b.Dx() * b.Dy()
+	p := &picture{width: b.Dx(), height: b.Dy(), rgb: make([]byte, 0, 3*n), alpha: make([]byte, 0, n)}
+	at := pixelReader(m)
+	opaque := true
+	var sum [3]uint64
+	var weight uint64
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			c := at(x, y)
+			p.rgb = append(p.rgb, c.R, c.G, c.B)
+			p.alpha = append(p.alpha, c.A)
+			opaque = opaque && c.A == 0xFF
+			a := uint64(c.A)
+			sum[0], sum[1], sum[2] = sum[0]+a*uint64(c.R), sum[1]+a*uint64(c.G), sum[2]+a*uint64(c.B)
+			weight += a
+		}
+	}
+	switch {
+	case opaque:
+		p.alpha = nil
+	case weight > 0:
+		p.fillHidden([3]byte{byte(sum[0] / weight), byte(sum[1] / weight), byte(sum[2] / weight)})
+	}
+	return p
+}
+
+// fillHidden paints every wholly transparent pixel in the picture's mean colour: it
+// compresses to nothing, and a viewer that scales colour and alpha apart draws no
+// white or black fringe around the strokes.
+func (p *picture) fillHidden(mean [3]byte) {
+	for i, a := range p.alpha {
+		if a == 0 {
+			copy(p.rgb[3*i:], mean[:])
+		}
+	}
+}
+
+// pixelReader reads pixels as non-premultiplied RGBA. The two kinds that pictures of
+// signatures come in are read without an interface call for each pixel.
+func pixelReader(m image.Image) func(x, y int) color.NRGBA {
+	switch m := m.(type) {
+	case *image.NRGBA:
+		return m.NRGBAAt
+	case *image.Paletted:
+		palette := make([]color.NRGBA, 256) // an index outside the palette is transparent
+		for i, c := range m.Palette {
+			palette[i] = color.NRGBAModel.Convert(c).(color.NRGBA)
+		}
+		return func(x, y int) color.NRGBA { return palette[m.ColorIndexAt(x, y)] }
+	}
+	return func(x, y int) color.NRGBA { return color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA) }
+}
+
+// write puts the picture into the update as an image XObject with its soft mask.
+func (p *picture) write(u *pdf.Update) pdf.Ref {
+	d := imageDict(p, "DeviceRGB")
+	if p.alpha != nil {
+		d["SMask"] = u.AddStream(imageDict(p, "DeviceGray"), p.alpha, true)
+	}
+	return u.AddStream(d, p.rgb, true)
+}
+
+func imageDict(p *picture, space pdf.Name) pdf.Dict {
+	return pdf.Dict{
+		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"), "ColorSpace": space,
+		"Width": int64(p.width), "Height": int64(p.height), "BitsPerComponent": int64(8),
+	}
+}
