@@ -1,0 +1,208 @@
+package edxml
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
+	"strconv"
+)
+
+// base64Text reads the text of the element just opened straight from the input: the
+// base64 alphabet alone, white space dropped, missing padding added, up to the end tag,
+// which stays for the decoder. CDATA sections, comments and character references count
+// as XML says.
+type base64Text struct {
+	in     *input
+	n      int // characters given
+	pads   int // of these '='
+	cdata  bool
+	closed bool
+}
+
+func (t *base64Text) Read(p []byte) (int, error) {
+	for n := range p {
+		c, err := t.next()
+		if err == io.EOF && n > 0 {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		p[n] = c
+	}
+	return len(p), nil
+}
+
+// next is the next character of the alphabet, or io.EOF at the end tag.
+func (t *base64Text) next() (byte, error) {
+	for !t.closed {
+		c, err := t.in.br.ReadByte()
+		if err != nil {
+			return 0, t.ended(err)
+		}
+		t.in.pos++
+		if !isBase64OrSpace(c) {
+			t.in.br.UnreadByte()
+			t.in.pos--
+			if c, err = t.markup(c); err != nil {
+				return 0, err
+			}
+		}
+		switch {
+		case c <= ' ': // white space, or markup that stands for nothing
+			continue
+		case c == '=':
+			t.pads++
+		case t.pads > 0:
+			return 0, t.in.refuse(CodeBase64, "text after the end of the base64")
+		}
+		t.n++
+		return c, nil
+	}
+	// One character of four holds less than a byte: no padding mends that.
+	if t.n%4 < 2 {
+		return 0, io.EOF
+	}
+	t.n++
+	return '=', nil
+}
+
+func isBase64OrSpace(c byte) bool {
+	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' ||
+		c == '+' || c == '/' || c == '=' || c == ' ' || c == '\n' || c == '\r' || c == '\t'
+}
+
+// ended is the error for an input that ends within the content.
+func (t *base64Text) ended(err error) error {
+	if err == io.EOF {
+		return t.in.refuse(CodeSyntax, "the message ends within an attachment")
+	}
+	t.in.fail(err)
+	return t.in.err
+}
+
+// peek is bufio's Peek of up to n bytes; it fails only where there are none.
+func (t *base64Text) peek(n int) ([]byte, error) {
+	b, err := t.in.br.Peek(n)
+	if len(b) > 0 {
+		return b, nil
+	}
+	return nil, t.ended(err)
+}
+
+func (t *base64Text) skip(n int) {
+	t.in.br.Discard(n)
+	t.in.pos += int64(n)
+}
+
+// markup handles what is neither base64 nor white space, standing at the input; it
+// returns the character that a reference stands for, or 0.
+func (t *base64Text) markup(c byte) (byte, error) {
+	next, err := t.peek(len("<![CDATA["))
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case t.cdata && bytes.HasPrefix(next, []byte("]]>")):
+		t.skip(3)
+		t.cdata = false
+	case t.cdata:
+		return 0, t.in.refuse(CodeBase64, "character %q in base64", c)
+	case bytes.HasPrefix(next, []byte("</")):
+		t.closed = true
+	case bytes.HasPrefix(next, []byte("<![CDATA[")):
+		t.skip(len("<![CDATA["))
+		t.cdata = true
+	case bytes.HasPrefix(next, []byte("<!--")):
+		t.skip(len("<!--"))
+		return 0, t.comment()
+	case c == '&':
+		return t.reference()
+	case c == '<':
+		return 0, t.in.refuse(CodeBase64, "markup in base64")
+	default:
+		return 0, t.in.refuse(CodeBase64, "character %q in base64", c)
+	}
+	return 0, nil
+}
+
+func (t *base64Text) comment() error {
+	for {
+		next, err := t.peek(3)
+		if err != nil {
+			return err
+		}
+		if bytes.HasPrefix(next, []byte("-->")) {
+			t.skip(3)
+			return nil
+		}
+		t.skip(1)
+	}
+}
+
+// reference reads a numeric character reference: writers put line ends into &#13; or
+// &#xD;.
+func (t *base64Text) reference() (byte, error) {
+	next, err := t.peek(len("&#x000D;"))
+	if err != nil {
+		return 0, err
+	}
+	end := bytes.IndexByte(next, ';')
+	if end < 3 || next[1] != '#' {
+		return 0, t.in.refuse(CodeBase64, "an entity in base64")
+	}
+	digits, base := string(next[2:end]), 10
+	if digits[0] == 'x' {
+		digits, base = digits[1:], 16
+	}
+	c, err := strconv.ParseUint(digits, base, 8)
+	if err != nil || !isBase64OrSpace(byte(c)) {
+		return 0, t.in.refuse(CodeBase64, "reference %q in base64", next[:end+1])
+	}
+	t.skip(end + 1)
+	return byte(c), nil
+}
+
+// content decodes the attachment content at the input into a file of the spool.
+func (r *reader) content() (*received, error) {
+	if r.in.selfClosed() {
+		return &received{}, nil
+	}
+	f, err := r.spool()
+	if err != nil {
+		return nil, err
+	}
+	h := sha256.New()
+	w := &capped{w: io.MultiWriter(f, h), left: min(r.lim.File, r.filesLeft)}
+	text := &base64Text{in: r.in}
+	_, err = io.CopyBuffer(w, base64.NewDecoder(base64.StdEncoding, text), make([]byte, 32<<10))
+	switch {
+	case errors.Is(err, errTooManyBytes):
+		return nil, r.refuse(CodeTooLarge, "an attachment of more than %d bytes", min(r.lim.File, r.filesLeft))
+	case errors.As(err, new(base64.CorruptInputError)) || errors.Is(err, io.ErrUnexpectedEOF) && text.closed:
+		return nil, r.refuse(CodeBase64, "not base64")
+	case err != nil:
+		return nil, err
+	}
+	r.filesLeft -= w.n
+	return &received{file: f, size: w.n, sum: Digest(h.Sum(nil))}, nil
+}
+
+// capped writes up to a number of bytes and then fails with errTooManyBytes.
+type capped struct {
+	w    io.Writer
+	n    int64
+	left int64
+}
+
+func (c *capped) Write(p []byte) (int, error) {
+	if int64(len(p)) > c.left {
+		return 0, errTooManyBytes
+	}
+	n, err := c.w.Write(p)
+	c.n += int64(n)
+	c.left -= int64(n)
+	return n, err
+}

@@ -1,0 +1,35 @@
+package edxml
+
+import "fmt"
+
+// ErrorCode says why a message was refused.
+type ErrorCode string
+
+// Reasons of Error.
+const (
+	CodeSyntax    ErrorCode = "syntax"    // not well-formed XML
+	CodeEncoding  ErrorCode = "encoding"  // not UTF-8
+	CodeForbidden ErrorCode = "forbidden" // DOCTYPE, processing instruction, XInclude
+	CodeNotEdXML  ErrorCode = "not-edxml" // XML, but not this format
+	CodeAmbiguous ErrorCode = "ambiguous" // one element twice with different values
+	CodeTooLarge  ErrorCode = "too-large" // over a limit of size, count or depth
+	CodeBase64    ErrorCode = "base64"    // an attachment is not base64
+	CodeZip       ErrorCode = "zip"       // an attachment's ZIP is damaged or a bomb
+)
+
+// Error says that the message itself is at fault: reading it again will not help. Any
+// other error of Read comes from the reader, the spool or the context.
+type Error struct {
+	Code   ErrorCode
+	Path   string // where in the message, as far as known
+	Offset int64  // byte offset in the message
+	Detail string
+}
+
+func (e *Error) Error() string {
+	s := "edxml: " + e.Detail
+	if e.Path != "" {
+		s += " in " + e.Path
+	}
+	return fmt.Sprintf("%s (%s, at byte %d)", s, e.Code, e.Offset)
+}

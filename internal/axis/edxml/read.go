@@ -1,0 +1,467 @@
+package edxml
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+)
+
+// File takes one attachment's bytes and gives them back; *os.File is one.
+type File interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// Spool opens an empty file for an attachment. The caller keeps track of what it opened
+// and removes it in its own time, whether or not Read succeeds; a zipped attachment
+// takes two.
+type Spool func() (File, error)
+
+// Envelope is what Read found: a Message or a Status, the other nil.
+type Envelope struct {
+	Message *Message  `json:",omitzero"`
+	Status  *Status   `json:",omitzero"`
+	Unknown []Element `json:",omitzero"` // elements the format does not know
+	Notes   []Note    `json:",omitzero"`
+	Signed  bool      // the message carries a signature of its own (never verified)
+	// TraceEnd is the offset just after the last TraceHeader, where Relay adds another;
+	// 0 if there is none.
+	TraceEnd int64 `json:",omitzero"`
+}
+
+// Element is an element the format does not know, kept as it came.
+type Element struct {
+	Path string
+	Text string
+}
+
+// NoteCode names an oddity that does not keep a message from being read.
+type NoteCode string
+
+// Codes of Note.
+const (
+	NoteStrayText   NoteCode = "stray-text"   // text before the first tag
+	NoteMissing     NoteCode = "missing"      // a required element is absent
+	NoteForm        NoteCode = "form"         // a value not of its kind, kept verbatim
+	NoteUnknown     NoteCode = "unknown-cut"  // more unknown elements than are kept
+	NoteNoContent   NoteCode = "no-content"   // a listed attachment did not come
+	NoteContentType NoteCode = "content-type" // declared a ZIP and is none
+	NoteZip         NoteCode = "zip-kept"     // a ZIP that is not one file's wrapping
+)
+
+// Note is an oddity, for the clerk or the log.
+type Note struct {
+	Code   NoteCode
+	Path   string
+	Detail string `json:",omitzero"`
+}
+
+// Read reads an edXML message of any sender: elements by local name whatever their
+// order, prefix or namespace; absent, empty and "N/A" alike; dates in any form seen on
+// the axis; attachments unzipped where the sender wrapped them. It opens no connection
+// and never uses a foreign name as a path.
+//
+// An *Error means that the message is at fault and will never be readable; any other
+// error comes from r, spool or ctx. Oddities that do no harm are noted in the Envelope.
+func Read(ctx context.Context, r io.Reader, lim Limits, spool Spool) (*Envelope, error) {
+	lim = lim.orDefault()
+	x := &reader{lim: lim, in: newInput(ctx, r, lim), spool: spool, filesLeft: lim.Files}
+	x.dec = xml.NewDecoder(x.in)
+	x.dec.CharsetReader = x.charset
+	stray, err := x.in.preamble()
+	if err != nil {
+		return nil, err
+	}
+	if stray {
+		x.note(NoteStrayText, "", "before the first tag")
+	}
+	if err := x.document(); err != nil {
+		return nil, err
+	}
+	return x.finish()
+}
+
+type reader struct {
+	in        *input
+	dec       *xml.Decoder
+	lim       Limits
+	spool     Spool
+	filesLeft int64
+
+	path     []string // local names of the open elements
+	elements int
+	unkept   int  // unknown elements beyond the limit
+	started  bool // past the place of the XML declaration
+
+	header struct {
+		seen   bool
+		doc    MessageHeader
+		status statusPart
+	}
+	trace    TraceHeaderList
+	manifest manifest
+	files    []file
+	env      Envelope
+}
+
+// statusPart is what a status has in its MessageHeader besides a document's elements.
+type statusPart struct {
+	StaffInfo   StaffInfo
+	StatusCode  StatusCode
+	Description string
+	Timestamp   Timestamp
+}
+
+type manifest struct{ Reference []reference }
+
+type reference struct {
+	ContentId, ContentType, Description, AttachmentName string
+}
+
+// file is an Attachment element.
+type file struct {
+	ContentId, AttachmentName, Description, FieldName, MimeType, ContentType string
+	ContentTransferEncoded                                                   *received
+}
+
+// received is an attachment's content in the spool; file is nil if it came empty.
+type received struct {
+	file File
+	size int64
+	sum  Digest
+}
+
+func (r *reader) refuse(code ErrorCode, format string, args ...any) *Error {
+	e := r.in.refuse(code, format, args...)
+	e.Path = r.at()
+	return e
+}
+
+// at is the path of the element being read; foreign names are cut short.
+func (r *reader) at() string {
+	return fmt.Sprintf("%.300s", strings.Join(r.path, "/"))
+}
+
+const maxNotes = 200
+
+func (r *reader) note(code NoteCode, path, detail string) {
+	if len(r.env.Notes) < maxNotes {
+		r.env.Notes = append(r.env.Notes, Note{code, path, detail})
+	}
+}
+
+// charset accepts what can only be UTF-8 under another name: plain ASCII, and the
+// UTF-16 that one platform's string writer declares over UTF-8 bytes.
+func (r *reader) charset(label string, input io.Reader) (io.Reader, error) {
+	switch strings.ToLower(label) {
+	case "utf8", "us-ascii", "ascii", "utf-16":
+		return input, nil
+	}
+	return nil, r.refuse(CodeEncoding, "encoding %.40q is not UTF-8", label)
+}
+
+// token is the decoder's next start tag, end tag or text; everything that could reach
+// outside the message or change its meaning is refused.
+func (r *reader) token() (xml.Token, error) {
+	for {
+		r.in.token = 0
+		tok, err := r.dec.Token()
+		if err != nil {
+			return nil, r.failed(err)
+		}
+		first := !r.started
+		r.started = true
+		switch t := tok.(type) {
+		case xml.ProcInst:
+			if !first || t.Target != "xml" {
+				return nil, r.refuse(CodeForbidden, "processing instruction %.40q", t.Target)
+			}
+		case xml.Directive:
+			return nil, r.refuse(CodeForbidden, "DOCTYPE or another directive")
+		case xml.Comment:
+		case xml.StartElement:
+			return tok, r.enter(t.Name)
+		case xml.EndElement:
+			r.path = r.path[:len(r.path)-1]
+			return tok, nil
+		default:
+			return tok, nil
+		}
+	}
+}
+
+// failed tells the message's own fault from the input's.
+func (r *reader) failed(err error) error {
+	var refused *Error
+	var syntax *xml.SyntaxError
+	switch {
+	case errors.As(err, &refused):
+		refused.Path = r.at()
+		return refused
+	case r.in.err != nil && r.in.err != io.EOF:
+		return r.in.err
+	case err == io.EOF:
+		return io.EOF
+	case errors.As(err, &syntax):
+		return r.refuse(CodeSyntax, "%.200s", syntax.Msg)
+	}
+	return r.refuse(CodeSyntax, "%.200s", strings.TrimPrefix(err.Error(), "xml: "))
+}
+
+func (r *reader) enter(name xml.Name) error {
+	r.elements++
+	r.path = append(r.path, name.Local)
+	switch {
+	case len(r.path) > r.lim.Depth:
+		return r.refuse(CodeTooLarge, "elements nested more than %d deep", r.lim.Depth)
+	case r.elements > r.lim.Elements:
+		return r.refuse(CodeTooLarge, "more than %d elements", r.lim.Elements)
+	case strings.HasSuffix(name.Space, "/XInclude") || name.Space == "xi":
+		return r.refuse(CodeForbidden, "XInclude")
+	}
+	return nil
+}
+
+// document reads the one root element and sees that nothing follows it.
+func (r *reader) document() error {
+	root := false
+	for {
+		tok, err := r.token()
+		if err == io.EOF {
+			if !root {
+				return r.refuse(CodeNotEdXML, "no element")
+			}
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			if root {
+				return r.refuse(CodeSyntax, "a second root element")
+			}
+			root = true
+			if name := strings.ToLower(t.Name.Local); name != "edxml" && name != "edxmlenvelope" {
+				return r.refuse(CodeNotEdXML, "root element %.80q", t.Name.Local)
+			}
+			if err := r.envelope(); err != nil {
+				return err
+			}
+		case xml.CharData:
+			if strings.TrimSpace(string(t)) != "" {
+				return r.refuse(CodeSyntax, "text outside the root element")
+			}
+		}
+	}
+}
+
+// envelope reads the elements around the parts; where these stand varies by sender.
+func (r *reader) envelope() error {
+	return r.children(func(start xml.StartElement) error {
+		switch strings.ToLower(start.Name.Local) {
+		case "edxml", "edxmlenvelope", "edxmlheader", "edxmlbody", "attachmentencoded":
+			return r.envelope()
+		case "messageheader":
+			if r.header.seen {
+				return r.refuse(CodeAmbiguous, "a second MessageHeader")
+			}
+			r.header.seen = true
+			return r.fields(&r.header.doc, &r.header.status)
+		case "traceheaderlist":
+			return r.fields(&r.trace)
+		case "edxmlmanifest":
+			return r.fields(&r.manifest)
+		case "attachment":
+			if len(r.files) >= r.lim.Attachments {
+				return r.refuse(CodeTooLarge, "more than %d attachments", r.lim.Attachments)
+			}
+			r.files = append(r.files, file{})
+			return r.fields(&r.files[len(r.files)-1])
+		case "signature", "digitalsignature":
+			before := r.elements
+			err := r.discard()
+			r.env.Signed = r.elements > before
+			return err
+		}
+		return r.unknown()
+	})
+}
+
+// children calls child for every element up to the end tag of the one just opened.
+func (r *reader) children(child func(xml.StartElement) error) error {
+	for {
+		tok, err := r.token()
+		if err != nil {
+			return r.inside(err)
+		}
+		switch t := tok.(type) {
+		case xml.StartElement:
+			if err := child(t); err != nil {
+				return err
+			}
+		case xml.EndElement:
+			return nil
+		}
+	}
+}
+
+// inside is the error for an input that ends within an element.
+func (r *reader) inside(err error) error {
+	if err == io.EOF {
+		return r.refuse(CodeSyntax, "the message ends within an element")
+	}
+	return err
+}
+
+func (r *reader) discard() error {
+	return r.children(func(xml.StartElement) error { return r.discard() })
+}
+
+// fields fills the structs that into points to by the names of their fields.
+func (r *reader) fields(into ...any) error {
+	values := make([]reflect.Value, len(into))
+	for i, p := range into {
+		values[i] = reflect.ValueOf(p).Elem()
+	}
+	return r.fieldsOf(values...)
+}
+
+func (r *reader) fieldsOf(values ...reflect.Value) error {
+	return r.children(func(start xml.StartElement) error {
+		for _, v := range values {
+			f := v.FieldByNameFunc(func(name string) bool {
+				return strings.EqualFold(name, start.Name.Local)
+			})
+			if f.IsValid() {
+				return r.field(f, start)
+			}
+		}
+		return r.unknown()
+	})
+}
+
+// field reads the element just opened into f. One that may stand once and is there
+// twice is refused if the two differ: another reader might take the other.
+func (r *reader) field(f reflect.Value, start xml.StartElement) error {
+	switch f.Kind() {
+	case reflect.Slice:
+		e := reflect.New(f.Type().Elem()).Elem()
+		if err := r.field(e, start); err != nil {
+			return err
+		}
+		if !blank(e) {
+			f.Set(reflect.Append(f, e))
+		}
+		return nil
+	case reflect.Struct:
+		if !f.IsZero() {
+			return r.refuse(CodeAmbiguous, "given twice")
+		}
+		if err := r.fieldsOf(f); err != nil {
+			return err
+		}
+		r.structRead(f, start)
+		return nil
+	case reflect.String:
+		text, err := r.text()
+		if err != nil {
+			return err
+		}
+		return r.set(f, text)
+	}
+	if !f.IsNil() {
+		return r.refuse(CodeAmbiguous, "content given twice")
+	}
+	content, err := r.content()
+	if err != nil {
+		return err
+	}
+	f.Set(reflect.ValueOf(content))
+	return r.discard()
+}
+
+// structRead sees to what is not plain text: where the last TraceHeader ends, and a
+// reference that gives its content id as a link.
+func (r *reader) structRead(f reflect.Value, start xml.StartElement) {
+	switch v := f.Addr().Interface().(type) {
+	case *TraceHeader:
+		r.env.TraceEnd = r.in.pos
+	case *reference:
+		for _, a := range start.Attr {
+			if v.ContentId == "" && strings.EqualFold(a.Name.Local, "href") {
+				v.ContentId = a.Value
+			}
+		}
+	}
+}
+
+// set puts a text into a field in the form of its kind.
+func (r *reader) set(f reflect.Value, text string) error {
+	text = plain(text)
+	switch f.Addr().Interface().(type) {
+	case *Date:
+		text = string(ParseDate(text))
+	case *Timestamp:
+		text = string(ParseTimestamp(text))
+	}
+	if old := f.String(); text != "" && old != "" && old != text {
+		return r.refuse(CodeAmbiguous, "given twice with different values")
+	}
+	if text != "" {
+		f.SetString(text)
+	}
+	return nil
+}
+
+// plain trims a value; senders write "N/A" for what they do not have.
+func plain(text string) string {
+	text = strings.TrimSpace(text)
+	if strings.EqualFold(text, "N/A") {
+		return ""
+	}
+	return text
+}
+
+// text is the text of the element just opened; elements within it are unknown ones.
+func (r *reader) text() (string, error) {
+	var b strings.Builder
+	for {
+		tok, err := r.token()
+		if err != nil {
+			return "", r.inside(err)
+		}
+		switch t := tok.(type) {
+		case xml.CharData:
+			b.Write(t)
+		case xml.StartElement:
+			if err := r.unknown(); err != nil {
+				return "", err
+			}
+		case xml.EndElement:
+			return b.String(), nil
+		}
+	}
+}
+
+// unknown keeps the text of an element that the format does not know and of all below.
+func (r *reader) unknown() error {
+	path := r.at()
+	text, err := r.text()
+	if err != nil {
+		return err
+	}
+	text = plain(text)
+	switch {
+	case text == "":
+	case len(r.env.Unknown) < r.lim.Unknown:
+		r.env.Unknown = append(r.env.Unknown, Element{path, text})
+	default:
+		r.unkept++
+	}
+	return nil
+}
