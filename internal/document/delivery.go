@@ -1,0 +1,134 @@
+package document
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"time"
+
+	"congvan/internal/calendar"
+	"congvan/internal/workflow"
+)
+
+// Delivery is the way of one outgoing document to one recipient (phát hành). It has the
+// same states and evidence inside an installation and over the axis (RULE-26).
+type Delivery struct {
+	ID         string         `json:"id"`
+	Row        int64          `json:"row"`
+	OutgoingID string         `json:"outgoing_id"`
+	AgencyID   string         `json:"agency_id"` // of the sender
+	Recipient  Party          `json:"recipient"`
+	Channel    Channel        `json:"channel"`
+	State      workflow.State `json:"state"`
+	DocumentID string         `json:"document_id"` // edXML DocumentId of the document
+	AxisDocID  string         `json:"axis_doc_id"` // given by the axis when it took the message
+	Attempts   int            `json:"attempts"`
+	LastError  string         `json:"last_error"` // catalogue code of the newest failed attempt
+	QueuedAt   time.Time      `json:"queued_at"`
+	UpdatedAt  time.Time      `json:"updated_at"`
+	Events     []StatusEvent  `json:"events"`
+}
+
+// StatusEvent is a step of a delivery: a status that the recipient reported, or a step of
+// the transport. Events are appended, never changed; (Code, At) is unique per delivery.
+type StatusEvent struct {
+	State       workflow.State `json:"state"`       // empty for an unknown code
+	Code        string         `json:"code"`        // wire code 01–06 …; empty for transport steps
+	Description string         `json:"description"` // free text of the reporter
+	By          string         `json:"by"`          // agency or person reporting
+	At          time.Time      `json:"at"`          // by the reporter's clock
+	RecordedAt  time.Time      `json:"recorded_at"`
+}
+
+// Staff names the person answerable for a message (edXML StaffInfo).
+type Staff struct {
+	Department string `json:"department"`
+	Name       string `json:"name"`
+}
+
+// Consignment is one document as it travels to its recipients: what an edXML document
+// message carries. It names its files by their blobs.
+type Consignment struct {
+	From         Party           `json:"from"`
+	InCharge     string          `json:"in_charge"` // name of the sender's superior body
+	To           []Party         `json:"to"`
+	DocumentID   string          `json:"document_id"`
+	CodeNumber   string          `json:"code_number"`
+	CodeNotation string          `json:"code_notation"`
+	Place        string          `json:"place"`
+	IssuedDate   calendar.Date   `json:"issued_date"`
+	TypeName     string          `json:"type_name"`
+	TypeDetail   int             `json:"type_detail"`
+	Subject      string          `json:"subject"`
+	Urgency      Urgency         `json:"urgency"`
+	SecrecyMark  string          `json:"secrecy_mark,omitempty"` // as found in a foreign message; ours never carry one
+	SignerName   string          `json:"signer_name"`
+	SignerTitle  string          `json:"signer_title"`
+	Competence   string          `json:"competence"`
+	DueDate      calendar.Date   `json:"due_date"`
+	PageAmount   int             `json:"page_amount"`
+	Copies       int             `json:"copies"`
+	ToPlaces     []string        `json:"to_places"`
+	ResponseFor  []Reference     `json:"response_for"`
+	Staff        Staff           `json:"staff"`
+	SentAt       time.Time       `json:"sent_at"`
+	Files        []ConsignedFile `json:"files"`
+}
+
+// ConsignedFile is a file of a consignment: its bytes are in the storage.
+type ConsignedFile struct {
+	Role      Role   `json:"role"`
+	Name      string `json:"name"`
+	MediaType string `json:"media_type"`
+	Blob      string `json:"blob"` // SHA-256, hex
+	Size      int64  `json:"size"`
+}
+
+// ContentHash is the SHA-256 in hex over the fields that make two messages the same
+// document: not the times, the trace or the recipients, which a relay may change (D2, D3).
+func (c *Consignment) ContentHash() string {
+	h := sha256.New()
+	put := func(fields ...string) {
+		for _, f := range fields {
+			h.Write([]byte(strconv.Itoa(len(f)) + ":" + f))
+		}
+	}
+	put(strings.ToUpper(strings.TrimSpace(c.From.OrganID)), c.DocumentID, c.CodeNumber, c.CodeNotation,
+		c.IssuedDate.String(), c.TypeName, c.Subject, strconv.Itoa(int(c.Urgency)),
+		c.SignerName, c.SignerTitle, c.DueDate.String())
+	for _, r := range c.ResponseFor {
+		put(r.OrganID, r.Code, r.DocumentID)
+	}
+	for _, f := range c.Files {
+		put(f.Name, f.Blob)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// StatusMessage reports a status of a received document to its sender: what an edXML
+// status message carries.
+type StatusMessage struct {
+	From             Party               `json:"from"` // who reports: the recipient of the document
+	To               string              `json:"to"`   // OrganID of the document's sender
+	DocumentID       string              `json:"document_id"`
+	Code             string              `json:"code"` // number/notation of the document
+	PromulgationDate calendar.Date       `json:"promulgation_date"`
+	Status           workflow.StatusCode `json:"status"`
+	Description      string              `json:"description"`
+	Staff            Staff               `json:"staff"`
+	At               time.Time           `json:"at"`
+}
+
+// Notice is a status message in the outbox of the agency that received a document; one
+// per document and code.
+type Notice struct {
+	ID         string        `json:"id"`
+	Row        int64         `json:"row"`
+	IncomingID string        `json:"incoming_id"`
+	Channel    Channel       `json:"channel"`
+	Message    StatusMessage `json:"message"`
+	Attempts   int           `json:"attempts"`
+	LastError  string        `json:"last_error"`
+	SentAt     *time.Time    `json:"sent_at"`
+}
