@@ -219,6 +219,12 @@ type Engine interface {
 	// Find returns every occurrence of text in the file's page content, in reading
 	// order; runs of white space match any white space, comparison is on NFC.
 	Find(ctx context.Context, f File, text string) ([]TextHit, error)
+	// Blanks finds every line that holds the literal pieces in order, such as {"Số:"} or
+	// {"ngày", "tháng", "năm"}. A result is one line's match: one hit per gap between two
+	// pieces, and a last one from the final piece to the next text or the end of the line.
+	// A gap that holds real text comes with it as Text, so that a blank (spaces, dots,
+	// underscores) is told from a filled one.
+	Blanks(ctx context.Context, f File, pieces []string) ([][]TextHit, error)
 	// Flatten appends an update that turns every form field except signatures into
 	// page content; it returns the tail, empty when there is nothing to flatten.
 	Flatten(ctx context.Context, f File) (tail []byte, err error)

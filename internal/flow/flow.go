@@ -1,0 +1,186 @@
+package flow
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"io"
+	"strconv"
+	"time"
+
+	"congvan/internal/authz"
+	"congvan/internal/document"
+	"congvan/internal/fault"
+	"congvan/internal/journal"
+	"congvan/internal/workflow"
+	"congvan/signing"
+	"congvan/storage"
+)
+
+// Ports are what the acts need of the world.
+type Ports struct {
+	Store     Store
+	Blobs     storage.Blobs
+	Engine    signing.Engine
+	Validator signing.Validator
+	Keys      signing.Keys
+	Trust     Trust
+	Courier   Courier // nil where no axis is configured
+	Clock     func() time.Time
+	Rand      io.Reader // for ids
+}
+
+// Limits of what the acts accept.
+type Limits struct {
+	UploadBytes int64         // of one file; 0 means 200 MB
+	SignTimeout time.Duration // of one signature in the token; 0 means 30 s
+	MaxAttempts int           // of a delivery before it is given up; 0 means 30
+}
+
+// Flow is the set of acts. It is safe for concurrent use; every act is decided by the
+// store's transaction.
+type Flow struct {
+	Ports
+	Limits
+}
+
+// New checks nothing: the composition root answers for the ports.
+func New(p Ports, l Limits) *Flow {
+	if l.UploadBytes == 0 {
+		l.UploadBytes = 200 << 20
+	}
+	if l.SignTimeout == 0 {
+		l.SignTimeout = 30 * time.Second
+	}
+	if l.MaxAttempts == 0 {
+		l.MaxAttempts = 30
+	}
+	return &Flow{Ports: p, Limits: l}
+}
+
+// newID is a random identifier: 16 bytes, hex, with a prefix that tells the kind.
+func (f *Flow) newID(prefix string) (string, error) {
+	var b [12]byte
+	r := f.Rand
+	if r == nil {
+		r = rand.Reader
+	}
+	if _, err := io.ReadFull(r, b[:]); err != nil {
+		return "", fault.New(fault.Internal, "internal").Wrap(err)
+	}
+	return prefix + hex.EncodeToString(b[:]), nil
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }
+
+// now is the clock in µs UTC, as the store keeps it.
+func (f *Flow) now() time.Time { return f.Clock().UTC().Truncate(time.Microsecond) }
+
+// entry begins a journal entry for an act.
+func (f *Flow) entry(a Actor, act workflow.Action, kind authz.Kind, id, hash string, detail map[string]string) journal.Entry {
+	return journal.Entry{
+		At: f.now(), Actor: journal.Actor{AccountID: a.AccountID, Name: a.PersonName}, OnBehalfOf: a.OnBehalfOf,
+		Position: a.PositionID, Agency: a.AgencyID, Action: string(act),
+		ObjectKind: string(kind), ObjectID: id, VersionHash: hash, Detail: detail,
+	}
+}
+
+// system is the actor of what the server does by itself: receiving, validating, sending.
+func system(agencyID string) Actor {
+	return Actor{AccountID: "system", PersonName: "Hệ thống", AgencyID: agencyID}
+}
+
+// outgoing reads a document and decides the act on it: NotFound, Forbidden or a state
+// fault come back before anything is touched.
+func (f *Flow) outgoing(tx ReadTx, a Actor, id string, act workflow.Action) (document.Outgoing, error) {
+	d, err := tx.Outgoing(id)
+	if err != nil {
+		return d, err
+	}
+	if err := authz.Can(a, act, OutgoingResource(&d)).Err(); err != nil {
+		return d, err
+	}
+	if act == workflow.View {
+		return d, nil
+	}
+	if _, err := workflow.Next(workflow.Outgoing, d.State, act); err != nil {
+		return d, err
+	}
+	return d, nil
+}
+
+// incoming is outgoing for documents received.
+func (f *Flow) incoming(tx ReadTx, a Actor, id string, act workflow.Action) (document.Incoming, []document.Assignment, error) {
+	d, err := tx.Incoming(id)
+	if err != nil {
+		return d, nil, err
+	}
+	as, err := tx.Assignments(id)
+	if err != nil {
+		return d, nil, err
+	}
+	if err := authz.Can(a, act, IncomingResource(&d, as)).Err(); err != nil {
+		return d, as, err
+	}
+	if act == workflow.View || act == workflow.Look {
+		return d, as, nil
+	}
+	if _, err := workflow.Next(workflow.Incoming, d.State, act); err != nil {
+		return d, as, err
+	}
+	return d, as, nil
+}
+
+// OutgoingResource is what authz needs to know of an outgoing document.
+func OutgoingResource(d *document.Outgoing) authz.Resource {
+	return authz.Resource{
+		Kind: authz.Outgoing, AgencyID: d.AgencyID, UnitID: d.UnitID, State: d.State,
+		DrafterID: d.DrafterID, SignerID: d.SignerID,
+	}
+}
+
+// IncomingResource is what authz needs to know of an incoming document.
+func IncomingResource(d *document.Incoming, as []document.Assignment) authz.Resource {
+	r := authz.Resource{Kind: authz.Incoming, AgencyID: d.AgencyID, State: d.State, PresentedTo: d.PresentedTo}
+	for _, a := range as {
+		r.Assignees = append(r.Assignees, authz.Assignee{
+			PositionID: a.PositionID, UnitID: a.UnitID, State: a.State, Lead: a.Role == document.Lead,
+		})
+	}
+	return r
+}
+
+// step moves a document to its next state.
+func step(d *document.Outgoing, act workflow.Action, at time.Time) error {
+	next, err := workflow.Next(workflow.Outgoing, d.State, act)
+	if err != nil {
+		return err
+	}
+	d.State, d.UpdatedAt = next, at
+	return nil
+}
+
+// open opens a version's bytes for the signing module; close it after use.
+func (f *Flow) open(ctx context.Context, blob string, state []byte) (signing.File, io.Closer, error) {
+	key, err := storage.ParseKey(blob)
+	if err != nil {
+		return signing.File{}, nil, fault.New(fault.Internal, "internal").Wrap(err)
+	}
+	obj, err := f.Blobs.Open(ctx, key)
+	if err != nil {
+		return signing.File{}, nil, storageFault(err)
+	}
+	return signing.File{R: obj, Size: obj.Size(), HashState: state}, obj, nil
+}
+
+// storageFault gives a storage error its kind: only "not available" is worth a retry.
+func storageFault(err error) error {
+	if errors.Is(err, storage.ErrUnavailable) {
+		return fault.New(fault.Unavailable, "storage_unavailable").Wrap(err)
+	}
+	return fault.New(fault.Internal, "storage_failed").Wrap(err)
+}
+
+// reason checks the reason that a return, a refusal or a void must carry.
+func reason(s string) error { return document.Text("reason", s, 1, document.MaxReason) }

@@ -1,0 +1,248 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"congvan/internal/authz"
+	"congvan/internal/document"
+	"congvan/internal/fault"
+	"congvan/internal/register"
+	"congvan/internal/workflow"
+)
+
+// Issue sends a sealed document out (phát hành, NĐ 30/2020 Đ.18): one delivery and one job
+// per recipient, in the transaction that changes the state. The stored bytes were hashed
+// again before it: what leaves is what was sealed.
+func (f *Flow) Issue(ctx context.Context, a Actor, id string) (document.Outgoing, error) {
+	var d document.Outgoing
+	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+		d, err = f.outgoing(tx, a, id, workflow.Issue)
+		return err
+	})
+	if err != nil {
+		return d, err
+	}
+	if err := f.rehash(ctx, d.Files); err != nil {
+		return d, err
+	}
+	err = f.Store.Write(ctx, func(tx Tx) error {
+		fresh, err := f.outgoing(tx, a, id, workflow.Issue)
+		if err != nil {
+			return err
+		}
+		now := f.now()
+		fresh.IssuedAt = &now
+		if err := step(&fresh, workflow.Issue, now); err != nil {
+			return err
+		}
+		if err := tx.PutOutgoing(&fresh); err != nil {
+			return err
+		}
+		for _, r := range fresh.Recipients {
+			if err := f.queue(tx, &fresh, r); err != nil {
+				return err
+			}
+		}
+		d = fresh
+		return tx.Journal(f.entry(a, workflow.Issue, authz.Outgoing, d.ID, document.MainFile(d.Files).Version.Blob, map[string]string{
+			"number": register.FullCode(d.Number, d.Notation), "recipients": itoa(len(d.Recipients)),
+		}))
+	})
+	return d, err
+}
+
+// queue makes the delivery to one recipient: inside the installation, or over the axis.
+func (f *Flow) queue(tx Tx, d *document.Outgoing, to document.Party) error {
+	ag, err := tx.AgencyByOrganID(to.OrganID)
+	if err != nil {
+		return err
+	}
+	channel := document.Axis
+	if ag.Local {
+		channel = document.Internal
+	}
+	id, err := f.newID("dlv-")
+	if err != nil {
+		return err
+	}
+	now := f.now()
+	v := document.Delivery{
+		ID: id, OutgoingID: d.ID, AgencyID: d.AgencyID, Recipient: to, Channel: channel, State: workflow.Queued,
+		DocumentID: d.DocumentID, QueuedAt: now, UpdatedAt: now,
+		Events: []document.StatusEvent{{State: workflow.Queued, By: d.AgencyID, At: now, RecordedAt: now}},
+	}
+	if err := tx.PutDelivery(&v); err != nil {
+		return err
+	}
+	return tx.Enqueue(Job{Kind: JobDeliver, ID: id})
+}
+
+// rehash reads every file's stored bytes again and compares them with the record.
+func (f *Flow) rehash(ctx context.Context, files []document.File) error {
+	for _, x := range files {
+		got, err := f.digest(ctx, x.Version)
+		if err != nil {
+			return err
+		}
+		if got != x.Version.Blob {
+			return fault.New(fault.Internal, "stored_bytes_differ").With("name", x.Name)
+		}
+	}
+	return nil
+}
+
+// Resend puts a delivery that was given up back in the queue, with the same identity.
+func (f *Flow) Resend(ctx context.Context, a Actor, deliveryID string) (document.Delivery, error) {
+	var v document.Delivery
+	err := f.Store.Write(ctx, func(tx Tx) (err error) {
+		if v, err = tx.Delivery(deliveryID); err != nil {
+			return err
+		}
+		if _, err := f.outgoing(tx, a, v.OutgoingID, workflow.Resend); err != nil {
+			return err
+		}
+		if v.State != workflow.Failed {
+			return fault.New(fault.Conflict, "action_not_now").With("state", v.State).With("action", workflow.Resend)
+		}
+		now := f.now()
+		v.State, v.Attempts, v.LastError, v.UpdatedAt = workflow.Queued, 0, "", now
+		v.Events = append(v.Events, document.StatusEvent{State: workflow.Queued, By: a.PersonName, At: now, RecordedAt: now})
+		if err := tx.PutDelivery(&v); err != nil {
+			return err
+		}
+		if err := tx.Enqueue(Job{Kind: JobDeliver, ID: v.ID}); err != nil {
+			return err
+		}
+		return tx.Journal(f.entry(a, workflow.Resend, "delivery", v.ID, "", map[string]string{"recipient": v.Recipient.OrganID}))
+	})
+	return v, err
+}
+
+// Deliver is the job of one delivery. Done but reported failed is harmless: the recipient
+// knows the document by its content and answers the same. A fault that may pass comes
+// back as fault.Unavailable and the job runs again; the delivery stays visible with its
+// attempts until it is given up.
+func (f *Flow) Deliver(ctx context.Context, id string) error {
+	var v document.Delivery
+	var c document.Consignment
+	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+		if v, err = tx.Delivery(id); err != nil {
+			return err
+		}
+		if v.State != workflow.Queued {
+			return nil
+		}
+		d, err := tx.Outgoing(v.OutgoingID)
+		if err != nil {
+			return err
+		}
+		c, err = f.consignment(tx, &d, v.Recipient)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if v.State != workflow.Queued {
+		return f.Store.Write(ctx, func(tx Tx) error { return tx.FinishJob() })
+	}
+	axisID, sendErr := f.hand(ctx, v, c)
+	return errors.Join(f.recordAttempt(ctx, v.ID, axisID, sendErr), onlyRetryable(sendErr))
+}
+
+// hand gives the consignment to the recipient's agency here, or to the axis.
+func (f *Flow) hand(ctx context.Context, v document.Delivery, c document.Consignment) (string, error) {
+	if v.Channel == document.Internal {
+		return "", f.Receive(ctx, c, v.Recipient.OrganID, document.Internal, "")
+	}
+	if f.Courier == nil {
+		return "", fault.New(fault.Unavailable, "axis_not_configured")
+	}
+	return f.Courier.Send(ctx, c)
+}
+
+// recordAttempt writes what came of an attempt; a delivery that moved on meanwhile (its
+// 01 overtook us) only gains what is missing.
+func (f *Flow) recordAttempt(ctx context.Context, id, axisID string, sendErr error) error {
+	return f.Store.Write(context.WithoutCancel(ctx), func(tx Tx) error {
+		v, err := tx.Delivery(id)
+		if err != nil {
+			return err
+		}
+		now := f.now()
+		v.Attempts++
+		v.UpdatedAt = now
+		to := workflow.Sent
+		if axisID != "" {
+			v.AxisDocID = axisID
+		}
+		v.LastError = ""
+		if sendErr != nil {
+			v.LastError = fault.From(sendErr).Code
+			if to = v.State; fault.KindOf(sendErr) != fault.Unavailable || v.Attempts >= f.MaxAttempts {
+				to = workflow.Failed
+			}
+		}
+		if next := workflow.Advance(v.State, to); next != v.State {
+			v.State = next
+			v.Events = append(v.Events, document.StatusEvent{State: next, Description: v.LastError, At: now, RecordedAt: now})
+		}
+		if err := tx.PutDelivery(&v); err != nil {
+			return err
+		}
+		done := sendErr == nil || v.State == workflow.Failed
+		if !done {
+			return nil
+		}
+		if err := tx.FinishJob(); err != nil {
+			return err
+		}
+		return tx.Journal(f.entry(system(v.AgencyID), "DELIVER", "delivery", v.ID, "", map[string]string{
+			"recipient": v.Recipient.OrganID, "state": string(v.State), "axis_doc_id": v.AxisDocID, "code": v.LastError,
+		}))
+	})
+}
+
+// onlyRetryable lets the job run again for what may pass; all else has been recorded.
+func onlyRetryable(err error) error {
+	if err != nil && fault.KindOf(err) == fault.Unavailable {
+		return err
+	}
+	return nil
+}
+
+// consignment is the document as it travels to one recipient.
+func (f *Flow) consignment(tx ReadTx, d *document.Outgoing, to document.Party) (document.Consignment, error) {
+	ag, err := tx.Agency(d.AgencyID)
+	if err != nil {
+		return document.Consignment{}, err
+	}
+	signer, err := tx.Position(d.SignerID)
+	if err != nil {
+		return document.Consignment{}, err
+	}
+	person, err := tx.Person(signer.PersonID)
+	if err != nil {
+		return document.Consignment{}, err
+	}
+	authority, err := tx.Authority(d.SignerID)
+	if err != nil {
+		return document.Consignment{}, err
+	}
+	t, _ := register.Lookup(d.TypeCode)
+	c := document.Consignment{
+		From:     document.Party{OrganID: ag.CodeAt(*d.IssuedAt), OrganName: ag.Name},
+		InCharge: ag.Superior, To: []document.Party{to}, DocumentID: d.DocumentID,
+		CodeNumber: register.FormatNumber(d.Number), CodeNotation: d.Notation, Place: ag.Place, IssuedDate: d.IssuedDate,
+		TypeName: t.Name, TypeDetail: t.TypeDetail, Subject: d.Subject, Urgency: d.Urgency,
+		SignerName: person.FullName, SignerTitle: signer.Title, Competence: authority.Competence(),
+		DueDate: d.DueDate, PageAmount: d.PageAmount, Copies: len(d.Recipients), ToPlaces: d.ToPlaces,
+		ResponseFor: d.ResponseFor, Staff: document.Staff{Department: "Văn thư"}, SentAt: *d.IssuedAt,
+	}
+	for _, x := range d.Files {
+		c.Files = append(c.Files, document.ConsignedFile{
+			Role: x.Role, Name: x.Name, MediaType: x.MediaType, Blob: x.Version.Blob, Size: x.Version.Size,
+		})
+	}
+	return c, nil
+}

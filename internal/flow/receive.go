@@ -1,0 +1,246 @@
+package flow
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+
+	"congvan/internal/authz"
+	"congvan/internal/document"
+	"congvan/internal/fault"
+	"congvan/internal/org"
+	"congvan/internal/register"
+	"congvan/internal/workflow"
+	"congvan/storage"
+)
+
+// Receive takes a document that came for an agency of this installation (tiếp nhận,
+// NĐ 30/2020 Đ.21): once per sender, identifier and content, however often it is sent
+// (D2); the same identifier with other content is set aside (D3), a secret mark too
+// (RULE-13). The files are in the storage already; rawKey is the blob of the raw message,
+// empty inside the installation, where the consignment itself is kept. The signatures are
+// checked by a job, which then answers 01 (D1).
+func (f *Flow) Receive(ctx context.Context, c document.Consignment, recipientOrganID string, via document.Channel, rawKey string) error {
+	if rawKey == "" {
+		var err error
+		if rawKey, err = f.keepRaw(ctx, c); err != nil {
+			return err
+		}
+	}
+	return f.Store.Write(ctx, func(tx Tx) error {
+		ag, err := tx.AgencyByOrganID(recipientOrganID)
+		if err != nil || !ag.Local {
+			return fault.New(fault.Invalid, "recipient_unknown").Field("to").With("organ_id", recipientOrganID)
+		}
+		if document.HasSecretMark(c.SecrecyMark) {
+			return f.setAside(tx, ag, c, via, rawKey, "secret_mark")
+		}
+		before, err := tx.IncomingOf(ag.ID, c.From.OrganID, c.DocumentID)
+		if err != nil {
+			return err
+		}
+		hash := c.ContentHash()
+		for _, b := range before {
+			if b.ContentHash == hash {
+				return f.again(tx, b)
+			}
+		}
+		if len(before) > 0 && before[0].State != workflow.Refused {
+			return f.setAside(tx, ag, c, via, rawKey, "same_id_other_content")
+		}
+		return f.enter(tx, ag, c, via, rawKey, hash)
+	})
+}
+
+// keepRaw stores a consignment of this installation as its raw message.
+func (f *Flow) keepRaw(ctx context.Context, c document.Consignment) (string, error) {
+	b, err := json.Marshal(c)
+	if err != nil {
+		return "", fault.From(err)
+	}
+	key := storage.Key(sha256.Sum256(b))
+	if err := f.Blobs.Put(ctx, key, int64(len(b)), bytes.NewReader(b)); err != nil {
+		return "", storageFault(err)
+	}
+	return key.String(), nil
+}
+
+// again answers a repeated consignment: the same receipt, nothing new.
+func (f *Flow) again(tx Tx, d document.Incoming) error {
+	if d.Verdict == document.VerdictPending {
+		return nil // the check is still to come and will answer
+	}
+	return f.notice(tx, system(d.AgencyID), &d, workflow.StatusArrived, "", true)
+}
+
+func (f *Flow) setAside(tx Tx, ag org.Agency, c document.Consignment, via document.Channel, rawKey, why string) error {
+	id, err := f.newID("qua-")
+	if err != nil {
+		return err
+	}
+	q := Quarantined{
+		ID: id, AgencyID: ag.ID, Channel: via, From: c.From, DocumentID: c.DocumentID, RawKey: rawKey,
+		Reason: why, Secret: why == "secret_mark", At: f.now(),
+	}
+	if q.Secret { // keep nothing that tells what it is about
+		q.DocumentID = ""
+	}
+	if err := tx.PutQuarantine(q); err != nil {
+		return err
+	}
+	return tx.Journal(f.entry(system(ag.ID), "QUARANTINE", "message", id, rawKey, map[string]string{"reason": why, "from": c.From.OrganID}))
+}
+
+// enter makes the incoming document; its files are as they came.
+func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, via document.Channel, rawKey, hash string) error {
+	id, err := f.newID("inc-")
+	if err != nil {
+		return err
+	}
+	now := f.now()
+	t, _ := register.LookupName(c.TypeName)
+	d := document.Incoming{
+		ID: id, AgencyID: ag.ID, State: workflow.Received, Channel: via, From: c.From, ContentHash: hash,
+		DocumentID: c.DocumentID, CodeNumber: c.CodeNumber, CodeNotation: c.CodeNotation, IssuedDate: c.IssuedDate,
+		SignerName: c.SignerName, SignerTitle: c.SignerTitle, Competence: c.Competence, ResponseFor: c.ResponseFor,
+		RawKey: rawKey, Verdict: document.VerdictPending, ReceivedAt: now, UpdatedAt: now,
+		Metadata: document.Metadata{
+			TypeCode: t.Code, Subject: c.Subject, Urgency: c.Urgency, PageAmount: c.PageAmount, DueDate: c.DueDate,
+			Language: "vi", ToPlaces: c.ToPlaces,
+		},
+	}
+	for i, x := range c.Files {
+		file, err := f.fileFrom(Upload{
+			Name: document.CleanFileName(x.Name, "tep-dinh-kem"), MediaType: x.MediaType, Blob: x.Blob, Size: x.Size,
+		}, x.Role, i+1, document.VersionReceived, system(ag.ID))
+		if err != nil {
+			return err
+		}
+		d.Files = append(d.Files, file)
+	}
+	if err := tx.PutIncoming(&d); err != nil {
+		return err
+	}
+	if err := tx.Enqueue(Job{Kind: JobValidate, ID: id}); err != nil {
+		return err
+	}
+	return tx.Journal(f.entry(system(ag.ID), "RECEIVE", authz.Incoming, id, rawKey, map[string]string{
+		"from": c.From.OrganID, "document_id": c.DocumentID, "channel": string(via), "content": hash,
+	}))
+}
+
+// notice puts a status for the document's sender in the outbox; a paper document has no
+// sender to tell. again sends one that was sent before once more.
+func (f *Flow) notice(tx Tx, a Actor, d *document.Incoming, code workflow.StatusCode, text string, again bool) error {
+	if d.Channel == document.Paper {
+		return nil
+	}
+	ag, err := tx.Agency(d.AgencyID)
+	if err != nil {
+		return err
+	}
+	id, err := f.newID("ntc-")
+	if err != nil {
+		return err
+	}
+	now := f.now()
+	n := document.Notice{
+		ID: id, IncomingID: d.ID, Channel: d.Channel,
+		Message: document.StatusMessage{
+			From: document.Party{OrganID: ag.CodeAt(now), OrganName: ag.Name}, To: d.From.OrganID, DocumentID: d.DocumentID,
+			Code: d.CodeNumber + "/" + d.CodeNotation, PromulgationDate: d.IssuedDate, Status: code, Description: text,
+			Staff: document.Staff{Department: a.Title, Name: a.PersonName}, At: now,
+		},
+	}
+	if err := tx.PutNotice(&n); err != nil {
+		return err
+	}
+	if n.ID != id && !again {
+		return nil
+	}
+	return tx.Enqueue(Job{Kind: JobNotify, ID: n.ID})
+}
+
+// Notify is the job of one status notice: to the sender here, or over the axis.
+func (f *Flow) Notify(ctx context.Context, id string) error {
+	var n document.Notice
+	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+		n, err = tx.Notice(id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case n.Channel == document.Internal:
+		err = f.RecordStatus(ctx, n.Message)
+	case f.Courier == nil:
+		err = fault.New(fault.Unavailable, "axis_not_configured")
+	default:
+		err = f.Courier.SendStatus(ctx, n.Message)
+	}
+	sent := err
+	err = f.Store.Write(context.WithoutCancel(ctx), func(tx Tx) error {
+		n, err := tx.Notice(id)
+		if err != nil {
+			return err
+		}
+		n.Attempts++
+		now := f.now()
+		if n.LastError = ""; sent != nil {
+			n.LastError = fault.From(sent).Code
+		} else {
+			n.SentAt = &now
+		}
+		if err := tx.PutNotice(&n); err != nil {
+			return err
+		}
+		if onlyRetryable(sent) != nil && n.Attempts < f.MaxAttempts {
+			return nil
+		}
+		return tx.FinishJob()
+	})
+	if err != nil {
+		return err
+	}
+	return onlyRetryable(sent)
+}
+
+// RecordStatus applies a status that a recipient reported to the sender's delivery (D4):
+// monotone, idempotent, and only from the agency the document went to. A status that fits
+// no delivery is journalled and changes nothing (E7).
+func (f *Flow) RecordStatus(ctx context.Context, m document.StatusMessage) error {
+	return f.Store.Write(ctx, func(tx Tx) error {
+		v, err := tx.DeliveryTo(m.DocumentID, m.From.OrganID)
+		if err != nil {
+			if fault.KindOf(err) != fault.NotFound {
+				return err
+			}
+			return tx.Journal(f.entry(system(""), "STATUS_UNMATCHED", "message", m.DocumentID, "", map[string]string{
+				"from": m.From.OrganID, "status": string(m.Status),
+			}))
+		}
+		for _, e := range v.Events {
+			if e.Code == string(m.Status) && e.At.Equal(m.At) {
+				return nil
+			}
+		}
+		reported, _ := workflow.DeliveryState(m.Status)
+		by := m.From.OrganName
+		if m.Staff.Name != "" {
+			by = m.Staff.Name + ", " + by
+		}
+		now := f.now()
+		v.Events = append(v.Events, document.StatusEvent{
+			State: reported, Code: string(m.Status), Description: m.Description, By: by, At: m.At, RecordedAt: now,
+		})
+		v.State, v.UpdatedAt = workflow.Advance(v.State, reported), now
+		if err := tx.PutDelivery(&v); err != nil {
+			return err
+		}
+		return tx.Journal(f.entry(system(v.AgencyID), "STATUS", "delivery", v.ID, "", map[string]string{
+			"from": m.From.OrganID, "status": string(m.Status), "state": string(v.State),
+		}))
+	})
+}

@@ -1,0 +1,132 @@
+package flow
+
+import (
+	"context"
+
+	"congvan/internal/authz"
+	"congvan/internal/document"
+	"congvan/internal/fault"
+	"congvan/internal/org"
+	"congvan/internal/workflow"
+	"congvan/signing"
+)
+
+// Validate is the job that checks every signature of every file of a received document
+// (NĐ 30/2020 Đ.21.2), keeps the reports beside the versions, judges the document and only
+// then answers 01.
+func (f *Flow) Validate(ctx context.Context, id string) error {
+	var d document.Incoming
+	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+		d, err = tx.Incoming(id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	reports, facts, err := f.reports(ctx, d.Files)
+	if err != nil {
+		return err
+	}
+	verdict := document.Judge(d.From.OrganID, facts, org.SameOrganID)
+	return f.Store.Write(ctx, func(tx Tx) error {
+		fresh, err := tx.Incoming(id)
+		if err != nil {
+			return err
+		}
+		if err := putReports(tx, reports); err != nil {
+			return err
+		}
+		first := fresh.Verdict == document.VerdictPending
+		fresh.Verdict, fresh.UpdatedAt = verdict, f.now()
+		if err := tx.PutIncoming(&fresh); err != nil {
+			return err
+		}
+		if first {
+			if err := f.notice(tx, system(fresh.AgencyID), &fresh, workflow.StatusArrived, "", false); err != nil {
+				return err
+			}
+		}
+		if err := tx.FinishJob(); err != nil {
+			return err
+		}
+		return tx.Journal(f.entry(system(fresh.AgencyID), "VALIDATE", authz.Incoming, id, "", map[string]string{"verdict": string(verdict)}))
+	})
+}
+
+// Verify is the job that keeps the reports of our own document's signatures for its page.
+func (f *Flow) Verify(ctx context.Context, id string) error {
+	var d document.Outgoing
+	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+		d, err = tx.Outgoing(id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	reports, _, err := f.reports(ctx, d.Files)
+	if err != nil {
+		return err
+	}
+	return f.Store.Write(ctx, func(tx Tx) error {
+		if err := putReports(tx, reports); err != nil {
+			return err
+		}
+		return tx.FinishJob()
+	})
+}
+
+// reports validates every PDF; other files count as unsigned.
+func (f *Flow) reports(ctx context.Context, files []document.File) (map[string]*signing.Report, []document.FileFact, error) {
+	out := map[string]*signing.Report{}
+	var facts []document.FileFact
+	for _, x := range files {
+		fact := document.FileFact{Role: x.Role, Readable: x.MediaType != mediaPDF && x.Role != document.Main}
+		if x.MediaType == mediaPDF {
+			rep, err := f.report(ctx, x.Version)
+			if err != nil {
+				return nil, nil, err
+			}
+			out[x.Version.Blob] = rep
+			fact.Readable = rep.Verdict != signing.Unreadable
+			fact.Signatures = signatureFacts(rep)
+		}
+		facts = append(facts, fact)
+	}
+	return out, facts, nil
+}
+
+func (f *Flow) report(ctx context.Context, v document.Version) (*signing.Report, error) {
+	file, closer, err := f.open(ctx, v.Blob, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = closer.Close() }()
+	rep, err := f.Validator.Validate(ctx, file, f.now())
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "validation_interrupted").Wrap(err)
+	}
+	if rep.SHA256 != "" && rep.SHA256 != v.Blob {
+		return nil, fault.New(fault.Internal, "stored_bytes_differ")
+	}
+	return rep, nil
+}
+
+func signatureFacts(rep *signing.Report) []document.SignatureFact {
+	var out []document.SignatureFact
+	for _, s := range rep.Signatures {
+		out = append(out, document.SignatureFact{
+			Valid: s.Verdict == signing.Valid, Unknown: s.Verdict == signing.Unknown,
+			OrganID: s.OrganID, Agency: s.OrganID != "",
+		})
+	}
+	return out
+}
+
+func putReports(tx Tx, reports map[string]*signing.Report) error {
+	for blob, rep := range reports {
+		if err := tx.PutReport(blob, rep); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package query
+
+import (
+	"context"
+
+	"congvan/internal/authz"
+	"congvan/internal/document"
+	"congvan/internal/fault"
+	"congvan/internal/flow"
+	"congvan/internal/workflow"
+)
+
+// OutgoingPage is all that the page of an outgoing document shows.
+type OutgoingPage struct {
+	Document   document.Outgoing   `json:"document"`
+	Manifest   string              `json:"manifest"` // to be approved
+	Agency     string              `json:"agency"`
+	Unit       string              `json:"unit"`
+	Drafter    Member              `json:"drafter"`
+	Signer     Member              `json:"signer"`
+	Files      []FileView          `json:"files"`
+	Deliveries []document.Delivery `json:"deliveries"`
+	Answers    []Row               `json:"answers"` // incoming documents that respond to this one
+	ReplyTo    *Row                `json:"reply_to"`
+	Acts       []workflow.Action   `json:"acts"`      // allowed to the reader now
+	WaitsFor   string              `json:"waits_for"` // catalogue key of who acts next, "" at the end
+	Timeline   []Line              `json:"timeline"`
+}
+
+// IncomingPage is all that the page of an incoming document shows.
+type IncomingPage struct {
+	Document    document.Incoming `json:"document"`
+	Agency      string            `json:"agency"`
+	Files       []FileView        `json:"files"`
+	Assignments []AssignmentView  `json:"assignments"`
+	Replies     []Row             `json:"replies"`  // our answers
+	Answered    *Row              `json:"answered"` // our outgoing document that this one responds to
+	Acts        []workflow.Action `json:"acts"`
+	WaitsFor    string            `json:"waits_for"`
+	Timeline    []Line            `json:"timeline"`
+}
+
+// AssignmentView is an assignment with names.
+type AssignmentView struct {
+	document.Assignment
+	Giver    Member `json:"giver"`
+	Assignee Member `json:"assignee"`
+	Overdue  bool   `json:"overdue"`
+}
+
+// Outgoing is the page of an outgoing document; NotFound without the right to read.
+func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (OutgoingPage, error) {
+	var p OutgoingPage
+	err := v.Store.Read(ctx, func(tx flow.ReadTx) (err error) {
+		if p.Document, err = tx.Outgoing(id); err != nil {
+			return err
+		}
+		r := flow.OutgoingResource(&p.Document)
+		if !authz.CanRead(s, r) {
+			return fault.Missing()
+		}
+		p.Manifest, p.Acts, p.WaitsFor = p.Document.Manifest(), authz.Acts(s, r), waitsFor(authz.Outgoing, r.State)
+		ag, err := tx.Agency(p.Document.AgencyID)
+		if err != nil {
+			return err
+		}
+		unit, err := tx.Unit(p.Document.UnitID)
+		if err != nil {
+			return err
+		}
+		p.Agency, p.Unit = ag.Name, unit.Name
+		if p.Drafter, err = member(tx, p.Document.DrafterID); err != nil {
+			return err
+		}
+		if p.Signer, err = member(tx, p.Document.SignerID); err != nil {
+			return err
+		}
+		if p.Files, err = files(tx, p.Document.Files); err != nil {
+			return err
+		}
+		p.Deliveries, err = tx.Deliveries(id)
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	if p.Document.DocumentID != "" {
+		if p.Answers, err = v.Store.Answers(ctx, p.Document.AgencyID, p.Document.DocumentID); err != nil {
+			return p, err
+		}
+	}
+	p.Timeline, err = v.timeline(ctx, authz.Outgoing, id)
+	return p, err
+}
+
+// Incoming is the page of an incoming document; NotFound without the right to read.
+func (v *Views) Incoming(ctx context.Context, s authz.Subject, id string) (IncomingPage, error) {
+	var p IncomingPage
+	now := v.Clock()
+	err := v.Store.Read(ctx, func(tx flow.ReadTx) (err error) {
+		if p.Document, err = tx.Incoming(id); err != nil {
+			return err
+		}
+		as, err := tx.Assignments(id)
+		if err != nil {
+			return err
+		}
+		r := flow.IncomingResource(&p.Document, as)
+		if !authz.CanRead(s, r) {
+			return fault.Missing()
+		}
+		p.Acts, p.WaitsFor = authz.Acts(s, r), waitsFor(authz.Incoming, r.State)
+		ag, err := tx.Agency(p.Document.AgencyID)
+		if err != nil {
+			return err
+		}
+		p.Agency = ag.Name
+		for _, a := range as {
+			view := AssignmentView{Assignment: a}
+			view.Overdue = !a.Deadline.IsZero() && (a.State == workflow.Pending || a.State == workflow.Accepted) && now.After(a.Deadline.End())
+			if view.Giver, err = member(tx, a.GiverID); err != nil {
+				return err
+			}
+			if view.Assignee, err = member(tx, a.PositionID); err != nil {
+				return err
+			}
+			p.Assignments = append(p.Assignments, view)
+		}
+		if p.Files, err = files(tx, p.Document.Files); err != nil {
+			return err
+		}
+		p.Answered, err = answered(tx, s, p.Document.ResponseFor)
+		return err
+	})
+	if err != nil {
+		return p, err
+	}
+	if p.Replies, err = v.Store.Replies(ctx, id); err != nil {
+		return p, err
+	}
+	p.Timeline, err = v.timeline(ctx, authz.Incoming, id)
+	return p, err
+}
+
+// answered finds our own document that an incoming one responds to, if the reader may see it.
+func answered(tx flow.ReadTx, s authz.Subject, refs []document.Reference) (*Row, error) {
+	for _, ref := range refs {
+		d, err := tx.OutgoingByDocumentID(ref.DocumentID)
+		if fault.KindOf(err) == fault.NotFound && err != nil {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if authz.CanRead(s, flow.OutgoingResource(&d)) {
+			return &Row{Kind: authz.Outgoing, ID: d.ID, State: d.State, Subject: d.Subject, Code: ref.Code, IssuedDate: d.IssuedDate, Sort: d.UpdatedAt}, nil
+		}
+	}
+	return nil, nil
+}
+
+func member(tx flow.ReadTx, positionID string) (Member, error) {
+	if positionID == "" {
+		return Member{}, nil
+	}
+	p, err := tx.Position(positionID)
+	if err != nil {
+		return Member{}, err
+	}
+	person, err := tx.Person(p.PersonID)
+	if err != nil {
+		return Member{}, err
+	}
+	m := Member{PositionID: p.ID, FullName: person.FullName, Title: p.Title, UnitID: p.UnitID, Roles: p.Roles}
+	if p.UnitID != "" {
+		u, err := tx.Unit(p.UnitID)
+		if err != nil {
+			return m, err
+		}
+		m.UnitName = u.Name
+	}
+	return m, nil
+}
+
+// waitsFor names who acts next in a state, as a catalogue key.
+func waitsFor(k authz.Kind, s workflow.State) string {
+	if k == authz.Incoming {
+		return map[workflow.State]string{
+			workflow.Received: "who_clerk", workflow.Registered: "who_clerk", workflow.Presented: "who_leader",
+			workflow.Directed: "who_assignee", workflow.InProgress: "who_lead",
+		}[s]
+	}
+	return map[workflow.State]string{
+		workflow.Draft: "who_drafter", workflow.InReview: "who_unit_head", workflow.ContentApproved: "who_format_checker",
+		workflow.FormatApproved: "who_signer", workflow.Signed: "who_clerk", workflow.Numbered: "who_clerk", workflow.AgencySigned: "who_clerk",
+	}[s]
+}
+
+// FileContent finds a version's blob that the reader may read: the newest of a file, or an
+// older one of ours by its blob. It is the one way to a file's bytes.
+func (v *Views) FileContent(ctx context.Context, s authz.Subject, kind authz.Kind, id, fileID string) (document.File, error) {
+	var found document.File
+	err := v.Store.Read(ctx, func(tx flow.ReadTx) error {
+		fs, err := readable(tx, s, kind, id)
+		if err != nil {
+			return err
+		}
+		for _, f := range fs {
+			if f.ID == fileID {
+				found = f
+				return nil
+			}
+		}
+		return fault.Missing()
+	})
+	return found, err
+}
+
+func readable(tx flow.ReadTx, s authz.Subject, kind authz.Kind, id string) ([]document.File, error) {
+	if kind == authz.Outgoing {
+		d, err := tx.Outgoing(id)
+		if err != nil {
+			return nil, err
+		}
+		if !authz.CanRead(s, flow.OutgoingResource(&d)) {
+			return nil, fault.Missing()
+		}
+		return d.Files, nil
+	}
+	d, err := tx.Incoming(id)
+	if err != nil {
+		return nil, err
+	}
+	as, err := tx.Assignments(id)
+	if err != nil {
+		return nil, err
+	}
+	if !authz.CanRead(s, flow.IncomingResource(&d, as)) {
+		return nil, fault.Missing()
+	}
+	return d.Files, nil
+}

@@ -1,0 +1,34 @@
+package signing
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+)
+
+// Chain is a certificate chain, leaf first.
+type Chain = []*x509.Certificate
+
+// ParseChain reads a PEM chain, leaf first; at most ten certificates.
+func ParseChain(data []byte) (Chain, error) {
+	var out Chain
+	for len(out) < 10 {
+		var b *pem.Block
+		if b, data = pem.Decode(data); b == nil {
+			break
+		}
+		if b.Type != "CERTIFICATE" {
+			return nil, fmt.Errorf("signing: PEM block %q in a certificate chain", b.Type)
+		}
+		c, err := x509.ParseCertificate(b.Bytes)
+		if err != nil {
+			return nil, fmt.Errorf("signing: certificate chain: %w", err)
+		}
+		out = append(out, c)
+	}
+	if len(out) == 0 {
+		return nil, errors.New("signing: no certificate in chain")
+	}
+	return out, nil
+}
