@@ -4,28 +4,28 @@ import (
 	"bytes"
 	"context"
 	"encoding/xml"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"testing"
 	"time"
 )
 
 // Letter is a draft công văn in the layout of NĐ 30/2020 Annex I. All of it is test
 // data; empty fields stay empty on the page.
 type Letter struct {
-	Parent  string // agency above, box 2
-	Agency  string // issuing agency, box 2, bold
-	Number  string // box 3: "Số:      /SVHTT-VP"
-	Date    string // box 4: "Hà Nội, ngày    tháng    năm 2026"
-	About   string // box 5b: "V/v …"
-	Body    []string
-	Titles  []string // box 7a, one line each
-	Signer  string   // box 7b
-	To      []string // box 9b
-	Fields  bool     // with form controls: a text field and a check box
+	Parent string // agency above, box 2
+	Agency string // issuing agency, box 2, bold
+	Number string // box 3: "Số:      /SVHTT-VP"
+	Date   string // box 4: "Hà Nội, ngày    tháng    năm 2026"
+	About  string // box 5b: "V/v …"
+	Body   []string
+	Titles []string // box 7a, one line each
+	Signer string   // box 7b
+	To     []string // box 9b
+	Fields bool     // with form controls: a text field and a check box
 }
 
 // SampleLetter is a Letter with every box filled but number and date blank.
@@ -68,6 +68,7 @@ const officeStyles = `<office:font-face-decls>
 <style:style style:name="J" style:family="paragraph"><style:paragraph-properties fo:text-align="justify" fo:text-indent="1cm" fo:margin-top="0.2cm"/></style:style>
 <style:style style:name="N" style:family="paragraph"><style:text-properties fo:font-size="11pt"/></style:style>
 <style:style style:name="NB" style:family="paragraph"><style:text-properties fo:font-size="12pt" fo:font-weight="bold" fo:font-style="italic"/></style:style>
+<style:style style:name="PB" style:family="paragraph"><style:paragraph-properties fo:break-before="page"/></style:style>
 <style:style style:name="T" style:family="table"><style:table-properties style:width="16.5cm" table:align="margins"/></style:style>
 <style:style style:name="T.1" style:family="table-column"><style:table-column-properties style:column-width="7cm"/></style:style>
 <style:style style:name="T.2" style:family="table-column"><style:table-column-properties style:column-width="9.5cm"/></style:style>
@@ -76,23 +77,32 @@ const officeStyles = `<office:font-face-decls>
 </office:automatic-styles>
 <office:master-styles><style:master-page style:name="Standard" style:page-layout-name="P"/></office:master-styles>`
 
-// Source returns the letter as a flat OpenDocument text.
-func (l Letter) Source() []byte {
+// Source returns letters as one flat OpenDocument text, each on a page of its own.
+func Source(letters ...Letter) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `<?xml version="1.0" encoding="UTF-8"?><office:document %s office:version="1.3" office:mimetype="application/vnd.oasis.opendocument.text">%s<office:body><office:text>`, officeNames, officeStyles)
+	for i, l := range letters {
+		if i > 0 {
+			b.WriteString(`<text:p text:style-name="PB"/>`)
+		}
+		l.write(&b)
+	}
+	b.WriteString(`</office:text></office:body></office:document>`)
+	return b.Bytes()
+}
+
+func (l Letter) write(b *bytes.Buffer) {
 	if l.Fields {
 		b.WriteString(officeControls)
 	}
-	table(&b, "head",
+	table(b, "head",
 		paragraphs("C", l.Parent)+paragraphs("CB", l.Agency)+paragraphs("C", "", l.Number)+paragraphs("A", l.About),
 		paragraphs("CB", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc")+paragraphs("C", "")+paragraphs("CI", l.Date))
 	b.WriteString(paragraphs("J", l.Body...))
 	b.WriteString(paragraphs("C", ""))
-	table(&b, "foot",
+	table(b, "foot",
 		paragraphs("NB", "Nơi nhận:")+paragraphs("N", l.To...),
 		paragraphs("CB", l.Titles...)+paragraphs("CB", "", "", "")+paragraphs("CB", l.Signer))
-	b.WriteString(`</office:text></office:body></office:document>`)
-	return b.Bytes()
 }
 
 const officeControls = `<office:forms form:automatic-focus="false" form:apply-design-mode="false"><form:form form:name="F">
@@ -118,26 +128,29 @@ func paragraphs(style string, lines ...string) string {
 }
 
 // Office turns a flat OpenDocument text into a PDF with LibreOffice in a profile of
-// its own below dir. options are those of the PDF export, as JSON; may be empty.
-func Office(ctx context.Context, dir string, source []byte, options string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Minute)
-	defer cancel()
+// its own. options are those of the PDF export, as JSON; may be empty.
+func Office(t testing.TB, source []byte, options string) []byte {
+	t.Helper()
+	dir := t.TempDir()
 	in := filepath.Join(dir, "letter.fodt")
 	if err := os.WriteFile(in, source, 0o600); err != nil {
-		return nil, err
+		t.Fatal(err)
 	}
 	filter := "pdf:writer_pdf_Export"
 	if options != "" {
 		filter += ":" + options
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	defer cancel()
 	cmd := exec.CommandContext(ctx, "soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
 		"--headless", "--convert-to", filter, "--outdir", dir, in)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("signingtest: LibreOffice: %w: %s", err, out)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("LibreOffice: %v: %s", err, out)
 	}
 	pdf, err := os.ReadFile(filepath.Join(dir, "letter.pdf"))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, errors.New("signingtest: LibreOffice made no PDF")
+	if err != nil {
+		t.Fatalf("LibreOffice made no PDF: %v: %s", err, out)
 	}
-	return pdf, err
+	return pdf
 }
