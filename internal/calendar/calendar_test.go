@@ -156,24 +156,42 @@ func TestDeadlines(t *testing.T) {
 		limit           time.Time
 		onTime, tooLate string
 	}{
-		{"received Friday 16:50: until the end of Monday",
-			cal.RegisterBy(at(t, "2026-11-20 16:50:00"), false, minutes), "2026-11-23 17:00:00", "2026-11-24 08:00:00"},
-		{"received before Tết: the working day after it",
-			cal.RegisterBy(at(t, "2026-02-13 09:00:00"), false, minutes), "2026-02-23 23:59:59", "2026-02-24 00:00:00"},
-		{"arrived 31/12 23:50, registered 04/01: counted from 31/12",
-			cal.RegisterBy(at(t, "2026-12-31 23:50:00"), false, minutes), "2027-01-04 16:00:00", "2027-01-05 00:00:00"},
-		{"urgent: registered next morning is late",
-			cal.RegisterBy(at(t, "2026-11-19 16:50:00"), true, minutes), "2026-11-19 17:20:00", "2026-11-20 07:30:00"},
-		{"acknowledged the same day",
-			cal.AcknowledgeBy(at(t, "2026-11-20 08:00:00")), "2026-11-20 23:59:59", "2026-11-21 00:00:00"},
-		{"come on a Saturday: acknowledged on Monday",
-			cal.AcknowledgeBy(at(t, "2026-11-21 08:00:00")), "2026-11-23 23:59:59", "2026-11-24 00:00:00"},
-		{"signed Thursday, issued Friday",
-			cal.IssueBy(at(t, "2026-11-19 17:00:00"), false, minutes), "2026-11-20 23:59:59", "2026-11-21 00:00:00"},
-		{"urgent, issued at once",
-			cal.IssueBy(at(t, "2026-11-19 17:00:00"), true, 60), "2026-11-19 18:00:00", "2026-11-19 18:00:01"},
-		{"sent over the axis the next working morning",
-			cal.SendBy(at(t, "2026-11-20 17:00:00"), false, minutes), "2026-11-23 12:00:00", "2026-11-23 12:00:01"},
+		{
+			"received Friday 16:50: until the end of Monday",
+			cal.RegisterBy(at(t, "2026-11-20 16:50:00"), false, minutes), "2026-11-23 17:00:00", "2026-11-24 08:00:00",
+		},
+		{
+			"received before Tết: the working day after it",
+			cal.RegisterBy(at(t, "2026-02-13 09:00:00"), false, minutes), "2026-02-23 23:59:59", "2026-02-24 00:00:00",
+		},
+		{
+			"arrived 31/12 23:50, registered 04/01: counted from 31/12",
+			cal.RegisterBy(at(t, "2026-12-31 23:50:00"), false, minutes), "2027-01-04 16:00:00", "2027-01-05 00:00:00",
+		},
+		{
+			"urgent: registered next morning is late",
+			cal.RegisterBy(at(t, "2026-11-19 16:50:00"), true, minutes), "2026-11-19 17:20:00", "2026-11-20 07:30:00",
+		},
+		{
+			"acknowledged the same day",
+			cal.AcknowledgeBy(at(t, "2026-11-20 08:00:00")), "2026-11-20 23:59:59", "2026-11-21 00:00:00",
+		},
+		{
+			"come on a Saturday: acknowledged on Monday",
+			cal.AcknowledgeBy(at(t, "2026-11-21 08:00:00")), "2026-11-23 23:59:59", "2026-11-24 00:00:00",
+		},
+		{
+			"signed Thursday, issued Friday",
+			cal.IssueBy(at(t, "2026-11-19 17:00:00"), false, minutes), "2026-11-20 23:59:59", "2026-11-21 00:00:00",
+		},
+		{
+			"urgent, issued at once",
+			cal.IssueBy(at(t, "2026-11-19 17:00:00"), true, 60), "2026-11-19 18:00:00", "2026-11-19 18:00:01",
+		},
+		{
+			"sent over the axis the next working morning",
+			cal.SendBy(at(t, "2026-11-20 17:00:00"), false, minutes), "2026-11-23 12:00:00", "2026-11-23 12:00:01",
+		},
 	} {
 		good, bad := at(t, c.onTime), at(t, c.tooLate)
 		if got := calendar.Class(&c.limit, &good, bad); got != calendar.DoneOnTime {

@@ -47,6 +47,7 @@ func (c Calendar) SendBy(signed time.Time, urgent bool, urgentMinutes int) time.
 // (chưa xử lý trong hạn, chưa xử lý quá hạn, hoàn thành đúng hạn, hoàn thành quá hạn).
 type Timeliness string
 
+// The four classes.
 const (
 	OpenOnTime  Timeliness = "OPEN_ON_TIME"
 	OpenOverdue Timeliness = "OPEN_OVERDUE"

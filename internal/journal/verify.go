@@ -13,26 +13,17 @@ import (
 // FindingKind is what the check found wrong.
 type FindingKind string
 
+// The kinds of finding. ROW_EDITED to LINK_BROKEN need no checkpoint; CHAIN_REWRITTEN
+// and TAIL_CUT are found only where a checkpoint attests the rows.
 const (
-	// RowEdited: the row's content does not give the hash stored with it.
-	RowEdited FindingKind = "ROW_EDITED"
-	// RowMissing: sequence numbers are absent between two rows, or before the first.
-	RowMissing FindingKind = "ROW_MISSING"
-	// RowInserted: a sequence number comes twice or out of order.
-	RowInserted FindingKind = "ROW_INSERTED"
-	// LinkBroken: the row does not continue the row before it, which was put in another's
-	// place.
-	LinkBroken FindingKind = "LINK_BROKEN"
-	// ChainRewritten: the chain holds in itself, but its head is not the one that a
-	// checkpoint attests: rows were changed and every hash from some row n ≥ From was
-	// computed anew.
-	ChainRewritten FindingKind = "CHAIN_REWRITTEN"
-	// TailCut: a checkpoint attests more rows than there are.
-	TailCut FindingKind = "TAIL_CUT"
-	// CheckpointForged: a well-formed line of the checkpoint file whose signature is wrong.
-	CheckpointForged FindingKind = "CHECKPOINT_FORGED"
-	// CheckpointUnknownKey: a line signed by a key that the check was not given.
-	CheckpointUnknownKey FindingKind = "CHECKPOINT_UNKNOWN_KEY"
+	RowEdited            FindingKind = "ROW_EDITED"             // the content does not give the hash stored with it
+	RowMissing           FindingKind = "ROW_MISSING"            // numbers are absent between two rows or before the first
+	RowInserted          FindingKind = "ROW_INSERTED"           // a number comes twice or out of order
+	LinkBroken           FindingKind = "LINK_BROKEN"            // the row does not continue the one before it, which was put in another's place
+	ChainRewritten       FindingKind = "CHAIN_REWRITTEN"        // every hash was computed anew from some row in From…To
+	TailCut              FindingKind = "TAIL_CUT"               // more rows are attested than there are
+	CheckpointForged     FindingKind = "CHECKPOINT_FORGED"      // a well-formed line with a wrong signature
+	CheckpointUnknownKey FindingKind = "CHECKPOINT_UNKNOWN_KEY" // a line signed by a key that the check was not given
 )
 
 // Finding names rows From to To, both included, or a line of the checkpoint file.
@@ -45,10 +36,10 @@ type Finding struct {
 
 // String is for logs and the command line.
 func (f Finding) String() string {
-	switch {
-	case f.From == 0:
+	switch f.From {
+	case 0:
 		return fmt.Sprintf("%s line %d", f.Kind, f.Line)
-	case f.From == f.To:
+	case f.To:
 		return fmt.Sprintf("%s row %d", f.Kind, f.From)
 	}
 	return fmt.Sprintf("%s rows %d-%d", f.Kind, f.From, f.To)

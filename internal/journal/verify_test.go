@@ -135,80 +135,134 @@ func TestVerifyFindsAttacks(t *testing.T) {
 		want    []string
 		covered int64
 	}{
-		{"a row edited",
+		{
+			"a row edited",
 			func(w *world) { w.rows[4].Actor.Name = "Người khác" },
-			[]string{"ROW_EDITED row 5"}, 8},
-		{"a detail edited in two rows side by side",
+			[]string{"ROW_EDITED row 5"},
+			8,
+		},
+		{
+			"a detail edited in two rows side by side",
 			func(w *world) { w.rows[4].Detail = nil; w.rows[5].Detail = nil },
-			[]string{"ROW_EDITED rows 5-6"}, 8},
-		{"a row edited and its own hash computed anew",
+			[]string{"ROW_EDITED rows 5-6"},
+			8,
+		},
+		{
+			"a row edited and its own hash computed anew",
 			func(w *world) {
 				w.rows[4].Action = "approve"
 				w.rows[4].Hash = journal.Chain(w.rows[4].Prev, w.rows[4])
 			},
-			[]string{"LINK_BROKEN row 6"}, 8},
-		{"a row removed",
+			[]string{"LINK_BROKEN row 6"},
+			8,
+		},
+		{
+			"a row removed",
 			func(w *world) { w.rows = slices.Delete(w.rows, 4, 5) },
-			[]string{"ROW_MISSING row 5"}, 8},
-		{"the first rows removed",
+			[]string{"ROW_MISSING row 5"},
+			8,
+		},
+		{
+			"the first rows removed",
 			func(w *world) { w.rows = w.rows[3:] },
-			[]string{"ROW_MISSING rows 1-3"}, 8},
-		{"a row removed under a checkpoint",
+			[]string{"ROW_MISSING rows 1-3"},
+			8,
+		},
+		{
+			"a row removed under a checkpoint",
 			func(w *world) { w.rows = slices.Delete(w.rows, 3, 4) },
-			[]string{"ROW_MISSING row 4"}, 8},
-		{"a row removed, the next linked to the one before",
+			[]string{"ROW_MISSING row 4"},
+			8,
+		},
+		{
+			"a row removed, the next linked to the one before",
 			func(w *world) {
 				w.rows = slices.Delete(w.rows, 4, 5)
 				w.rows[4].Prev = w.rows[3].Hash
 				w.rows[4].Hash = journal.Chain(w.rows[4].Prev, w.rows[4])
 			},
-			[]string{"ROW_MISSING row 5", "LINK_BROKEN row 7"}, 8},
-		{"a row removed and the rest renumbered, hashes kept",
+			[]string{"ROW_MISSING row 5", "LINK_BROKEN row 7"},
+			8,
+		},
+		{
+			"a row removed and the rest renumbered, hashes kept",
 			func(w *world) {
 				w.rows = slices.Delete(w.rows, 4, 5)
 				for i := 4; i < len(w.rows); i++ {
 					w.rows[i].Seq--
 				}
 			},
-			[]string{"ROW_EDITED row 5", "LINK_BROKEN row 5", "ROW_EDITED rows 6-8", "CHAIN_REWRITTEN rows 5-8", "ROW_EDITED row 9"}, 4},
-		{"a row inserted under a number already there",
+			[]string{"ROW_EDITED row 5", "LINK_BROKEN row 5", "ROW_EDITED rows 6-8", "CHAIN_REWRITTEN rows 5-8", "ROW_EDITED row 9"},
+			4,
+		},
+		{
+			"a row inserted under a number already there",
 			func(w *world) {
 				e := w.rows[4]
 				e.Action = "approve"
 				e.Hash = journal.Chain(e.Prev, e)
 				w.rows = slices.Insert(w.rows, 5, e)
 			},
-			[]string{"ROW_INSERTED row 5"}, 8},
-		{"a row inserted and the chain rewritten behind it",
+			[]string{"ROW_INSERTED row 5"},
+			8,
+		},
+		{
+			"a row inserted and the chain rewritten behind it",
 			func(w *world) { w.rows = slices.Insert(w.rows, 4, act(99)); w.rehash(4) },
-			[]string{"CHAIN_REWRITTEN rows 5-8"}, 4},
-		{"the chain rewritten from a row to its end",
+			[]string{"CHAIN_REWRITTEN rows 5-8"},
+			4,
+		},
+		{
+			"the chain rewritten from a row to its end",
 			func(w *world) { w.rows[6].ObjectID = "doc-other"; w.rehash(6) },
-			[]string{"CHAIN_REWRITTEN rows 5-8"}, 4},
-		{"the chain rewritten from the first row",
+			[]string{"CHAIN_REWRITTEN rows 5-8"},
+			4,
+		},
+		{
+			"the chain rewritten from the first row",
 			func(w *world) { w.rows[0].ObjectID = "doc-other"; w.rehash(0) },
-			[]string{"CHAIN_REWRITTEN rows 1-4"}, 0},
-		{"the tail cut below a checkpoint",
+			[]string{"CHAIN_REWRITTEN rows 1-4"},
+			0,
+		},
+		{
+			"the tail cut below a checkpoint",
 			func(w *world) { w.rows = w.rows[:6] },
-			[]string{"TAIL_CUT rows 7-8"}, 4},
-		{"rolled back to a backup, then used again",
+			[]string{"TAIL_CUT rows 7-8"},
+			4,
+		},
+		{
+			"rolled back to a backup, then used again",
 			func(w *world) { w.rows = append(w.rows[:6], act(97), act(98), act(99)); w.rehash(6) },
-			[]string{"CHAIN_REWRITTEN rows 5-8"}, 4},
-		{"all rows gone",
+			[]string{"CHAIN_REWRITTEN rows 5-8"},
+			4,
+		},
+		{
+			"all rows gone",
 			func(w *world) { w.rows = nil },
-			[]string{"TAIL_CUT rows 1-8"}, 0},
-		{"a row removed, renumbered and rewritten, below the last checkpoint",
+			[]string{"TAIL_CUT rows 1-8"},
+			0,
+		},
+		{
+			"a row removed, renumbered and rewritten, below the last checkpoint",
 			func(w *world) { w.rows = slices.Delete(w.rows, 2, 6); w.rehash(2) },
-			[]string{"CHAIN_REWRITTEN rows 1-4", "TAIL_CUT rows 7-8"}, 0},
-		{"rows exchanged",
+			[]string{"CHAIN_REWRITTEN rows 1-4", "TAIL_CUT rows 7-8"},
+			0,
+		},
+		{
+			"rows exchanged",
 			func(w *world) { w.rows[4], w.rows[5] = w.rows[5], w.rows[4] },
-			[]string{"ROW_MISSING row 5", "ROW_INSERTED row 5"}, 8},
-		{"the first row has a predecessor",
+			[]string{"ROW_MISSING row 5", "ROW_INSERTED row 5"},
+			8,
+		},
+		{
+			"the first row has a predecessor",
 			func(w *world) {
 				w.rows[0].Prev = journal.Hash{1}
 				w.rows[0].Hash = journal.Chain(w.rows[0].Prev, w.rows[0])
 			},
-			[]string{"LINK_BROKEN rows 1-2"}, 8},
+			[]string{"LINK_BROKEN rows 1-2"},
+			8,
+		},
 	} {
 		w := newWorld(t, 10, 4, 8)
 		c.attack(w)
@@ -246,8 +300,11 @@ func TestVerifyCheckpointFile(t *testing.T) {
 		damaged []int
 		covered int64
 	}{
-		{"a line altered", func(_ *testing.T, w *world) { w.lines[1] = strings.Replace(w.lines[1], "-v1 8 ", "-v1 9 ", 1) },
-			[]string{"CHECKPOINT_FORGED line 2"}, nil, 4},
+		{
+			"a line altered", func(_ *testing.T, w *world) { w.lines[1] = strings.Replace(w.lines[1], "-v1 8 ", "-v1 9 ", 1) },
+			[]string{"CHECKPOINT_FORGED line 2"},
+			nil, 4,
+		},
 		{"signed by another key", func(t *testing.T, w *world) {
 			cp, err := journal.SignCheckpoint(other, w.head(), act(10).At)
 			if err != nil {

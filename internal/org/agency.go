@@ -35,6 +35,7 @@ func (p Period) within(outer Period) bool {
 // of document form its data follow (the Party has its own).
 type Block string
 
+// The blocks.
 const (
 	BlockGovernment Block = "GOVERNMENT" // cơ quan nhà nước
 	BlockParty      Block = "PARTY"      // cơ quan Đảng
@@ -106,6 +107,7 @@ type Person struct {
 // Role is what a position may do in the flow (NĐ 30/2020 Đ.6).
 type Role string
 
+// The roles.
 const (
 	RoleOfficial      Role = "OFFICIAL"       // chuyên viên: drafts and resolves
 	RoleUnitHead      Role = "UNIT_HEAD"      // lãnh đạo đơn vị: answers for content

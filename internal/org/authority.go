@@ -13,6 +13,7 @@ import (
 // Phụ lục I mục II.7).
 type AuthorityKind string
 
+// The kinds, named by their marks.
 const (
 	Self AuthorityKind = "SELF" // the head, in his or her own name
 	TM   AuthorityKind = "TM"   // thay mặt: the head, for the collective

@@ -9,6 +9,7 @@ import (
 // CodeScheme is the rule book of an identifier (mã định danh điện tử).
 type CodeScheme string
 
+// The published forms, and all others.
 const (
 	SchemeQCVN102 CodeScheme = "QCVN102" // 000.00.00.H26: QCVN 102:2016, QĐ 28/2018 Đ.10.2a
 	SchemeQD20    CodeScheme = "QD20"    // H26.01.02: QĐ 20/2020

@@ -12,6 +12,7 @@ import (
 // (NĐ 30/2020 Đ.15.1: the agency's own choice).
 type SchemeKind string
 
+// The divisions.
 const (
 	OneSeries SchemeKind = "ONE"       // one series for all types
 	PerType   SchemeKind = "PER_TYPE"  // one per type
