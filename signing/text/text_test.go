@@ -18,6 +18,7 @@ import (
 
 	"congvan/signing"
 	"congvan/signing/pdf"
+	"congvan/signing/pdf/pdftest"
 	"congvan/signing/signingtest"
 )
 
@@ -239,15 +240,31 @@ func checkDate(t *testing.T, gaps []signing.TextHit, page int, size float64, wan
 	}
 }
 
+// build writes a PDF from the sources of its objects, numbered from 1, the catalog.
+func build(objects ...string) []byte {
+	b := pdftest.New()
+	for i, source := range objects {
+		if source != "" {
+			b.Obj(i+1, source)
+		}
+	}
+	b.Table("")
+	return b.Bytes()
+}
+
+func stream(dict, data string) string {
+	return fmt.Sprintf("<< %s /Length %d >>\nstream\n%s\nendstream", dict, len(data), data)
+}
+
 // handmade is one page of 200 × 100 points with two fonts: F, Helvetica, and G, a
 // composite font whose codes are UTF-16.
 func handmade(page, content string, more ...string) []byte {
-	return signingtest.RawPDF(append([]string{
+	return build(append([]string{
 		"<< /Type /Catalog /Pages 2 0 R /OCProperties << /OCGs [8 0 R] /D << /OFF [8 0 R] >> >> >>",
 		"<< /Type /Pages /Count 1 /Kids [3 0 R] >>",
 		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Resources << /Font << /F 5 0 R /G 6 0 R >> " +
 			"/Properties << /H 8 0 R >> /XObject << /X 9 0 R >> >> " + page + " >>",
-		signingtest.RawStream("", content),
+		stream("", content),
 		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding << /Differences [1 /acircumflexdotbelow /Ohornacute /dcroat /uni1EB5 /f_i] >> >>",
 		"<< /Type /Font /Subtype /Type0 /BaseFont /X /Encoding /UniCNS-UTF16-H /DescendantFonts [7 0 R] >>",
 		"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /X /DW 500 /W [65 [700 800] 97 99 600] >>",
@@ -256,7 +273,7 @@ func handmade(page, content string, more ...string) []byte {
 }
 
 func TestLinesOfHandmadePages(t *testing.T) {
-	form := signingtest.RawStream("/Type /XObject /Subtype /Form /BBox [0 0 200 100] /Matrix [1 0 0 1 10 0] /Resources << /Font << /Z 5 0 R >> /XObject << /X 9 0 R >> >>",
+	form := stream("/Type /XObject /Subtype /Form /BBox [0 0 200 100] /Matrix [1 0 0 1 10 0] /Resources << /Font << /Z 5 0 R >> /XObject << /X 9 0 R >> >>",
 		"BT /Z 10 Tf 0 20 Td (form) Tj ET /X Do")
 	for name, tc := range map[string]struct {
 		page, content string
@@ -319,7 +336,7 @@ func TestCostIsBounded(t *testing.T) {
 	// Every form shows the next one ten times: 10^12 forms.
 	objects := make([]string, 0, maxForms+1)
 	for i := range maxForms + 1 {
-		objects = append(objects, signingtest.RawStream(
+		objects = append(objects, stream(
 			fmt.Sprintf("/Subtype /Form /BBox [0 0 9 9] /Resources << /XObject << /X %d 0 R >> >>", 10+i), strings.Repeat("/X Do ", 10)))
 	}
 	f := open(t, handmade("", "/X Do", objects...))
