@@ -22,18 +22,47 @@ type base64Text struct {
 }
 
 func (t *base64Text) Read(p []byte) (int, error) {
-	for n := range p {
+	n := 0
+	for n < len(p) {
+		if n += t.run(p[n:]); n == len(p) {
+			break
+		}
 		c, err := t.next()
 		if err == io.EOF && n > 0 {
-			return n, nil
+			break
 		}
 		if err != nil {
 			return n, err
 		}
 		p[n] = c
+		n++
 	}
-	return len(p), nil
+	return n, nil
 }
+
+// run copies what is at hand up to the first character that next must see to.
+func (t *base64Text) run(p []byte) int {
+	if t.closed || t.pads > 0 {
+		return 0
+	}
+	ready, _ := t.in.br.Peek(min(t.in.br.Buffered(), len(p)))
+	n := 0
+	for n < len(ready) && plainBase64[ready[n]] {
+		p[n] = ready[n]
+		n++
+	}
+	t.skip(n)
+	t.n += n
+	return n
+}
+
+// plainBase64 tells the characters that stand for six bits.
+var plainBase64 = func() (is [256]bool) {
+	for _, c := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
+		is[c] = true
+	}
+	return is
+}()
 
 // next is the next character of the alphabet, or io.EOF at the end tag.
 func (t *base64Text) next() (byte, error) {
@@ -70,8 +99,7 @@ func (t *base64Text) next() (byte, error) {
 }
 
 func isBase64OrSpace(c byte) bool {
-	return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9' ||
-		c == '+' || c == '/' || c == '=' || c == ' ' || c == '\n' || c == '\r' || c == '\t'
+	return plainBase64[c] || c == '=' || c == ' ' || c == '\n' || c == '\r' || c == '\t'
 }
 
 // ended is the error for an input that ends within the content.
@@ -83,15 +111,6 @@ func (t *base64Text) ended(err error) error {
 	return t.in.err
 }
 
-// peek is bufio's Peek of up to n bytes; it fails only where there are none.
-func (t *base64Text) peek(n int) ([]byte, error) {
-	b, err := t.in.br.Peek(n)
-	if len(b) > 0 {
-		return b, nil
-	}
-	return nil, t.ended(err)
-}
-
 func (t *base64Text) skip(n int) {
 	t.in.br.Discard(n)
 	t.in.pos += int64(n)
@@ -100,68 +119,57 @@ func (t *base64Text) skip(n int) {
 // markup handles what is neither base64 nor white space, standing at the input; it
 // returns the character that a reference stands for, or 0.
 func (t *base64Text) markup(c byte) (byte, error) {
-	next, err := t.peek(len("<![CDATA["))
-	if err != nil {
-		return 0, err
-	}
+	next, err := t.in.br.Peek(len("<![CDATA["))
+	begins := func(s string) bool { return bytes.HasPrefix(next, []byte(s)) }
 	switch {
-	case t.cdata && bytes.HasPrefix(next, []byte("]]>")):
+	case t.cdata && begins("]]>"):
 		t.skip(3)
 		t.cdata = false
-	case t.cdata:
-		return 0, t.in.refuse(CodeBase64, "character %q in base64", c)
-	case bytes.HasPrefix(next, []byte("</")):
+	case !t.cdata && begins("</"):
 		t.closed = true
-	case bytes.HasPrefix(next, []byte("<![CDATA[")):
+	case !t.cdata && begins("<![CDATA["):
 		t.skip(len("<![CDATA["))
 		t.cdata = true
-	case bytes.HasPrefix(next, []byte("<!--")):
+	case !t.cdata && begins("<!--"):
 		t.skip(len("<!--"))
 		return 0, t.comment()
-	case c == '&':
-		return t.reference()
-	case c == '<':
-		return 0, t.in.refuse(CodeBase64, "markup in base64")
+	case !t.cdata && begins("&#") && bytes.IndexByte(next, ';') > 2:
+		return t.reference(next[:bytes.IndexByte(next, ';')+1])
+	case err != nil && (c == '<' || c == '&' || c == ']'):
+		return 0, t.ended(err)
 	default:
 		return 0, t.in.refuse(CodeBase64, "character %q in base64", c)
 	}
 	return 0, nil
 }
 
+// comment passes over a comment up to its end.
 func (t *base64Text) comment() error {
 	for {
-		next, err := t.peek(3)
-		if err != nil {
-			return err
-		}
-		if bytes.HasPrefix(next, []byte("-->")) {
+		next, err := t.in.br.Peek(3)
+		switch {
+		case string(next) == "-->":
 			t.skip(3)
 			return nil
+		case err != nil:
+			return t.ended(err)
 		}
 		t.skip(1)
 	}
 }
 
-// reference reads a numeric character reference: writers put line ends into &#13; or
+// reference reads a numeric character reference, as writers put line ends into &#13; or
 // &#xD;.
-func (t *base64Text) reference() (byte, error) {
-	next, err := t.peek(len("&#x000D;"))
-	if err != nil {
-		return 0, err
-	}
-	end := bytes.IndexByte(next, ';')
-	if end < 3 || next[1] != '#' {
-		return 0, t.in.refuse(CodeBase64, "an entity in base64")
-	}
-	digits, base := string(next[2:end]), 10
+func (t *base64Text) reference(ref []byte) (byte, error) {
+	digits, base := string(ref[2:len(ref)-1]), 10
 	if digits[0] == 'x' {
 		digits, base = digits[1:], 16
 	}
 	c, err := strconv.ParseUint(digits, base, 8)
 	if err != nil || !isBase64OrSpace(byte(c)) {
-		return 0, t.in.refuse(CodeBase64, "reference %q in base64", next[:end+1])
+		return 0, t.in.refuse(CodeBase64, "reference %q in base64", ref)
 	}
-	t.skip(end + 1)
+	t.skip(len(ref))
 	return byte(c), nil
 }
 
