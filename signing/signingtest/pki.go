@@ -40,7 +40,7 @@ type PKI struct {
 }
 
 // Identity is a certificate with its key; Chain runs from the certificate up to, but
-// not including, the root.
+// not including, the root. Key is nil when it lies in a token.
 type Identity struct {
 	Key   crypto.Signer
 	Cert  *x509.Certificate
@@ -51,7 +51,8 @@ type Identity struct {
 // certificate, valid from a day ago for a year.
 type Spec struct {
 	CN, O, OrganID string
-	Key            crypto.Signer // nil: a new P-256 key
+	Key            crypto.Signer    // nil: a new P-256 key
+	Public         crypto.PublicKey // of a key in a token, instead of Key
 	NotBefore      time.Time
 	NotAfter       time.Time
 	Usage          x509.KeyUsage // 0: digitalSignature and nonRepudiation
@@ -110,11 +111,14 @@ func (p *PKI) must(err error) {
 // Issue makes a certificate as described.
 func (p *PKI) Issue(s Spec) *Identity {
 	p.tb.Helper()
-	key := s.Key
-	if key == nil {
+	key, public := s.Key, s.Public
+	if key == nil && public == nil {
 		key = p.P256()
 	}
-	template := p.template(s, key.Public())
+	if public == nil {
+		public = key.Public()
+	}
+	template := p.template(s, public)
 	issuer := s.Issuer
 	if issuer == nil {
 		issuer = p.Issuing
@@ -122,7 +126,7 @@ func (p *PKI) Issue(s Spec) *Identity {
 	if s.SelfSigned {
 		issuer = &Identity{Key: key, Cert: template}
 	}
-	der, err := x509.CreateCertificate(p.Rand, template, issuer.Cert, key.Public(), issuer.Key)
+	der, err := x509.CreateCertificate(p.Rand, template, issuer.Cert, public, issuer.Key)
 	p.must(err)
 	cert, err := x509.ParseCertificate(der)
 	p.must(err)
