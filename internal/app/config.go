@@ -1,0 +1,182 @@
+// Package app puts the product together: the only package that knows every adapter. A
+// Config becomes an App; Run serves until its context ends; Close releases everything.
+package app
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/pelletier/go-toml/v2"
+)
+
+// Config is the installation's configuration: TOML, unknown keys refused, environment
+// variables CONGVAN_… on top. The zero value of every field works on one machine.
+type Config struct {
+	Listen   string `toml:"listen" env:"LISTEN"`       // address; default 127.0.0.1:8080
+	AddrFile string `toml:"addr_file" env:"ADDR_FILE"` // where the bound address is written, for tests
+	Data     string `toml:"data" env:"DATA"`           // folder of everything this installation keeps; default ./data
+	Mode     string `toml:"mode" env:"MODE"`           // "demo" or "production"; default production
+	LogLevel string `toml:"log_level" env:"LOG_LEVEL"` // debug, info, warn, error; default info
+
+	TLSCert        string   `toml:"tls_cert" env:"TLS_CERT"` // PEM files; without them only loopback is served
+	TLSKey         string   `toml:"tls_key" env:"TLS_KEY"`
+	TrustedProxies []string `toml:"trusted_proxies" env:"TRUSTED_PROXIES"`
+	UploadMB       int64    `toml:"upload_mb" env:"UPLOAD_MB"` // of one file; default 200
+
+	Database Database `toml:"database" envPrefix:"DB_"`
+	Blobs    Blobs    `toml:"blobs" envPrefix:"BLOBS_"`
+	Keys     Keys     `toml:"keys" envPrefix:"KEYS_"`
+	Trust    Trust    `toml:"trust" envPrefix:"TRUST_"`
+	Axis     Axis     `toml:"axis" envPrefix:"AXIS_"`
+	Journal  Journal  `toml:"journal" envPrefix:"JOURNAL_"`
+}
+
+// Database is the one truth: SQLite in the data folder, or PostgreSQL.
+type Database struct {
+	Driver string `toml:"driver" env:"DRIVER"` // sqlite (default) or postgres
+	DSN    string `toml:"dsn" env:"DSN"`       // sqlite: a path, default DATA/congvan.db; postgres: a connection string
+}
+
+// Blobs is where files are kept.
+type Blobs struct {
+	Kind          string `toml:"kind" env:"KIND"` // fs (default) or s3
+	Endpoint      string `toml:"endpoint" env:"ENDPOINT"`
+	Bucket        string `toml:"bucket" env:"BUCKET"`
+	Region        string `toml:"region" env:"REGION"`
+	Insecure      bool   `toml:"insecure" env:"INSECURE"` // plain HTTP: loopback and closed networks only
+	AccessKeyFile string `toml:"access_key_file" env:"ACCESS_KEY_FILE"`
+	SecretKeyFile string `toml:"secret_key_file" env:"SECRET_KEY_FILE"`
+}
+
+// Keys is the PKCS#11 module that signs.
+type Keys struct {
+	Module   string `toml:"module" env:"MODULE"`     // shared library; default Debian's SoftHSM2
+	ConfFile string `toml:"conf_file" env:"CONF"`    // SOFTHSM2_CONF of a SoftHSM
+	Sessions int    `toml:"sessions" env:"SESSIONS"` // of the pool of an agency slot; default 8
+}
+
+// Trust are the pinned anchors and the revocation lists.
+type Trust struct {
+	Anchors []string `toml:"anchors" env:"ANCHORS"` // PEM files
+	CRLs    []string `toml:"crls" env:"CRLS"`       // files, read again when they change
+}
+
+// Axis is the connection to the national document interconnection axis.
+type Axis struct {
+	Endpoint   string        `toml:"endpoint" env:"ENDPOINT"` // empty: no axis
+	SystemID   string        `toml:"system_id" env:"SYSTEM_ID"`
+	SecretFile string        `toml:"secret_file" env:"SECRET_FILE"`
+	Poll       time.Duration `toml:"poll" env:"POLL"` // default 30 s
+}
+
+// Journal is where the signed checkpoints of the journal's head go, and the key, both
+// outside the database.
+type Journal struct {
+	KeyFile        string `toml:"key_file" env:"KEY_FILE"`               // default DATA/journal/key.pem, made on first run
+	CheckpointFile string `toml:"checkpoint_file" env:"CHECKPOINT_FILE"` // default DATA/journal/checkpoints
+}
+
+// SoftHSMModule is where Debian puts SoftHSM2.
+const SoftHSMModule = "/usr/lib/softhsm/libsofthsm2.so"
+
+// LoadConfig reads file (none when empty) and the environment, and fills the defaults.
+func LoadConfig(file string) (Config, error) {
+	var c Config
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return c, fmt.Errorf("configuration: %w", err)
+		}
+		dec := toml.NewDecoder(bytes.NewReader(b)).DisallowUnknownFields()
+		if err := dec.Decode(&c); err != nil {
+			var strict *toml.StrictMissingError
+			if errors.As(err, &strict) {
+				return c, fmt.Errorf("configuration %s: unknown key:\n%s", file, strict.String())
+			}
+			return c, fmt.Errorf("configuration %s: %w", file, err)
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: "CONGVAN_"}); err != nil {
+		return c, fmt.Errorf("configuration: %w", err)
+	}
+	return c, c.Fill()
+}
+
+// Fill sets the defaults and checks what can be checked without touching anything.
+func (c *Config) Fill() error {
+	def := func(p *string, v string) {
+		if *p == "" {
+			*p = v
+		}
+	}
+	def(&c.Listen, "127.0.0.1:8080")
+	def(&c.Data, "data")
+	def(&c.Mode, "production")
+	def(&c.LogLevel, "info")
+	def(&c.Database.Driver, "sqlite")
+	def(&c.Blobs.Kind, "fs")
+	def(&c.Keys.Module, SoftHSMModule)
+	def(&c.Journal.KeyFile, filepath.Join(c.Data, "journal", "key.pem"))
+	def(&c.Journal.CheckpointFile, filepath.Join(c.Data, "journal", "checkpoints"))
+	if c.Database.Driver == "sqlite" {
+		def(&c.Database.DSN, filepath.Join(c.Data, "congvan.db"))
+	}
+	if c.UploadMB == 0 {
+		c.UploadMB = 200
+	}
+	if c.Keys.Sessions == 0 {
+		c.Keys.Sessions = 8
+	}
+	if c.Axis.Poll == 0 {
+		c.Axis.Poll = 30 * time.Second
+	}
+	return c.check()
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Mode != "demo" && c.Mode != "production":
+		return fmt.Errorf("configuration: mode is %q; it must be demo or production", c.Mode)
+	case c.Database.Driver != "sqlite" && c.Database.Driver != "postgres":
+		return fmt.Errorf("configuration: database.driver is %q; it must be sqlite or postgres", c.Database.Driver)
+	case c.Database.DSN == "":
+		return errors.New("configuration: database.dsn is needed with postgres")
+	case c.Blobs.Kind != "fs" && c.Blobs.Kind != "s3":
+		return fmt.Errorf("configuration: blobs.kind is %q; it must be fs or s3", c.Blobs.Kind)
+	case c.Blobs.Kind == "s3" && (c.Blobs.Endpoint == "" || c.Blobs.Bucket == "" || c.Blobs.AccessKeyFile == "" || c.Blobs.SecretKeyFile == ""):
+		return errors.New("configuration: blobs.endpoint, bucket, access_key_file and secret_key_file are needed with s3")
+	case c.Axis.Endpoint != "" && (c.Axis.SystemID == "" || c.Axis.SecretFile == ""):
+		return errors.New("configuration: axis.system_id and axis.secret_file are needed with axis.endpoint")
+	case (c.TLSCert == "") != (c.TLSKey == ""):
+		return errors.New("configuration: tls_cert and tls_key go together")
+	case c.TLSCert == "" && !loopback(c.Listen):
+		return fmt.Errorf("configuration: %s is served only with tls_cert and tls_key; without them use a loopback address", c.Listen)
+	}
+	return nil
+}
+
+func loopback(addr string) bool {
+	return strings.HasPrefix(addr, "127.") || strings.HasPrefix(addr, "localhost:") || strings.HasPrefix(addr, "[::1]:")
+}
+
+// secret reads a secret from its file; only its owner may read it.
+func secret(path string) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return "", fmt.Errorf("%s: readable by others (mode %04o); run: chmod 600 %s", path, info.Mode().Perm(), path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSpace(string(b)), nil
+}
