@@ -156,7 +156,7 @@ func defaultAppearance(text pdf.String) (font pdf.Name, size float64) {
 	var operands []pdf.Object
 	for {
 		o, err := scan.Next()
-		if err != nil {
+		if err != nil || o == pdf.Keyword("") { // the end
 			return font, size
 		}
 		operator, ok := o.(pdf.Keyword)
