@@ -4,10 +4,6 @@ package pkcs11
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rsa"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"math/big"
@@ -82,7 +78,8 @@ func (p *Provider) publicKeys(slot uint) ([]Key, error) {
 }
 
 // InitToken initialises a free slot as a token with the given label (at most 32 bytes),
-// security officer's PIN and user's PIN. A label that exists already is an error.
+// security officer's PIN and user's PIN. A label that exists already is an error, unless
+// it was left without a user's PIN by an earlier call that was cut short.
 func (p *Provider) InitToken(_ context.Context, label string, soPIN, userPIN []byte) error {
 	if label == "" || len(label) > 32 {
 		return fmt.Errorf("pkcs11: token label %q must have 1 to 32 bytes", label)
@@ -92,7 +89,10 @@ func (p *Provider) InitToken(_ context.Context, label string, soPIN, userPIN []b
 	if p.closed {
 		return ErrClosed
 	}
-	if _, err := p.slotOf(label); err == nil {
+	if slot, err := p.slotOf(label); err == nil {
+		if info, err := p.module.GetTokenInfo(slot); err == nil && info.Flags&pkcs11.CKF_USER_PIN_INITIALIZED == 0 {
+			return p.initPIN(label, soPIN, userPIN)
+		}
 		return fmt.Errorf("pkcs11: a token %q exists already", label)
 	}
 	slots, err := p.module.GetSlotList(true)
@@ -133,92 +133,4 @@ func (p *Provider) initPIN(label string, soPIN, userPIN []byte) error {
 func (p *Provider) slotOf(label string) (uint, error) {
 	_, slot, err := p.resolve(&reference{token: label, selector: "admin\x00" + label})
 	return slot, outward(err)
-}
-
-// GenerateRSA makes an RSA key pair that never leaves the token. The token's pooled
-// sessions are closed by it.
-func (p *Provider) GenerateRSA(_ context.Context, spec KeySpec, bits int) (*rsa.PublicKey, error) {
-	if bits < 2048 || bits > 4096 {
-		return nil, fmt.Errorf("pkcs11: RSA key of %d bits, use 2048 to 4096", bits)
-	}
-	var key *rsa.PublicKey
-	err := p.generate(spec, pkcs11.CKM_RSA_PKCS_KEY_PAIR_GEN, []*pkcs11.Attribute{
-		pkcs11.NewAttribute(pkcs11.CKA_MODULUS_BITS, bits),
-		pkcs11.NewAttribute(pkcs11.CKA_PUBLIC_EXPONENT, []byte{1, 0, 1}),
-	}, func(session pkcs11.SessionHandle, public pkcs11.ObjectHandle) error {
-		n, err := attributeOf(p.module, session, public, pkcs11.CKA_MODULUS)
-		key = &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: 65537}
-		return err
-	})
-	return key, err
-}
-
-// GenerateEC makes an EC key pair on P-256 or P-384 that never leaves the token. The
-// token's pooled sessions are closed by it.
-func (p *Provider) GenerateEC(_ context.Context, spec KeySpec, curve elliptic.Curve) (*ecdsa.PublicKey, error) {
-	for _, c := range curves {
-		if c.name != curve.Params().Name {
-			continue
-		}
-		params, err := asn1.Marshal(c.oid)
-		if err != nil {
-			return nil, err
-		}
-		var key *ecdsa.PublicKey
-		err = p.generate(spec, pkcs11.CKM_EC_KEY_PAIR_GEN, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_EC_PARAMS, params)},
-			func(session pkcs11.SessionHandle, public pkcs11.ObjectHandle) error {
-				value, err := attributeOf(p.module, session, public, pkcs11.CKA_EC_POINT)
-				if err != nil {
-					return err
-				}
-				var point []byte
-				if _, err := asn1.Unmarshal(value, &point); err != nil {
-					return fmt.Errorf("pkcs11: EC point: %w", err)
-				}
-				key, err = ecdsa.ParseUncompressedPublicKey(curve, point)
-				return err
-			})
-		return key, err
-	}
-	return nil, fmt.Errorf("pkcs11: curve %s, use P-256 or P-384", curve.Params().Name)
-}
-
-func (p *Provider) generate(spec KeySpec, mechanism uint, public []*pkcs11.Attribute, read func(pkcs11.SessionHandle, pkcs11.ObjectHandle) error) error {
-	p.use.Lock()
-	defer p.use.Unlock()
-	if p.closed {
-		return ErrClosed
-	}
-	tok, slot, err := p.resolve(&reference{token: spec.Token, selector: "admin\x00" + spec.Token})
-	if err != nil {
-		return outward(err)
-	}
-	if err := p.module.CloseAllSessions(slot); err != nil { // so that the PIN is judged
-		return outward(err)
-	}
-	p.drop(tok)
-	session, err := p.module.OpenSession(slot, pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
-	if err != nil {
-		return outward(err)
-	}
-	defer func() { _ = p.module.CloseAllSessions(slot) }()
-	if err := login(p.module, session, pkcs11.CKU_USER, spec.PIN); err != nil {
-		return outward(err)
-	}
-	found, err := find(p.module, session, []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_CLASS, pkcs11.CKO_PRIVATE_KEY), pkcs11.NewAttribute(pkcs11.CKA_LABEL, spec.Label)}, 1)
-	if err != nil {
-		return outward(err)
-	}
-	if len(found) > 0 {
-		return fmt.Errorf("pkcs11: token %s has a key %q already", spec.Token, spec.Label)
-	}
-	common := []*pkcs11.Attribute{pkcs11.NewAttribute(pkcs11.CKA_TOKEN, true), pkcs11.NewAttribute(pkcs11.CKA_LABEL, spec.Label), pkcs11.NewAttribute(pkcs11.CKA_ID, spec.ID)}
-	public = append(append(public, common...), pkcs11.NewAttribute(pkcs11.CKA_VERIFY, true))
-	private := append(common[:len(common):len(common)], pkcs11.NewAttribute(pkcs11.CKA_PRIVATE, true), pkcs11.NewAttribute(pkcs11.CKA_SENSITIVE, true),
-		pkcs11.NewAttribute(pkcs11.CKA_EXTRACTABLE, false), pkcs11.NewAttribute(pkcs11.CKA_SIGN, true))
-	handle, _, err := p.module.GenerateKeyPair(session, []*pkcs11.Mechanism{pkcs11.NewMechanism(mechanism, nil)}, public, private)
-	if err != nil {
-		return outward(err)
-	}
-	return outward(read(session, handle))
 }

@@ -4,6 +4,7 @@ package pkcs11
 
 import (
 	"crypto"
+	"crypto/elliptic"
 	"encoding/asn1"
 	"errors"
 	"fmt"
@@ -26,12 +27,12 @@ type key struct {
 
 // curves are the named curves this package signs on.
 var curves = []struct {
-	name  string
+	curve elliptic.Curve
 	oid   asn1.ObjectIdentifier
-	order int
+	order int // bytes
 }{
-	{"P-256", asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, 32},
-	{"P-384", asn1.ObjectIdentifier{1, 3, 132, 0, 34}, 48},
+	{elliptic.P256(), asn1.ObjectIdentifier{1, 2, 840, 10045, 3, 1, 7}, 32},
+	{elliptic.P384(), asn1.ObjectIdentifier{1, 3, 132, 0, 34}, 48},
 }
 
 // findKey finds the one private key a reference names in a session that is logged in.

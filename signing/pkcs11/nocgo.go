@@ -4,6 +4,7 @@ package pkcs11
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
@@ -40,6 +41,11 @@ func (*Provider) GenerateRSA(context.Context, KeySpec, int) (*rsa.PublicKey, err
 
 // GenerateEC makes an EC key pair in a token.
 func (*Provider) GenerateEC(context.Context, KeySpec, elliptic.Curve) (*ecdsa.PublicKey, error) {
+	return nil, errNoCGO
+}
+
+// PublicKey reads a public key object.
+func (*Provider) PublicKey(context.Context, string, string) (crypto.PublicKey, error) {
 	return nil, errNoCGO
 }
 

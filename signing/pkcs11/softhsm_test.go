@@ -334,6 +334,17 @@ func TestDescribe(t *testing.T) {
 			t.Errorf("%+v", tok)
 		}
 	}
+	key, err := s.PublicKey(context.Background(), "agency", "H99.14")
+	if err != nil || !s.agencyKey.Equal(key) {
+		t.Errorf("public key: %v", err)
+	}
+	want := s.EC("agency", "p384", agencyPIN, elliptic.P384()).(*ecdsa.PublicKey)
+	if key, err = s.PublicKey(context.Background(), "agency", "p384"); err != nil || !want.Equal(key) {
+		t.Errorf("public key: %v", err)
+	}
+	if _, err := s.PublicKey(context.Background(), "agency", "H99.15"); !errors.Is(err, signing.ErrKeyNotFound) {
+		t.Errorf("absent public key: %v", err)
+	}
 	if err := s.InitToken(context.Background(), "agency", []byte("12345678"), []byte("12345678")); err == nil {
 		t.Error("token initialised twice")
 	}
