@@ -1,0 +1,70 @@
+package account_test
+
+import (
+	"testing"
+	"time"
+
+	"congvan/internal/account"
+)
+
+func TestGuessingIsSlowedDown(t *testing.T) {
+	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	var a account.Account
+	for i := range 5 {
+		if wait := a.Attempt(now); wait != 0 {
+			t.Fatalf("attempt %d waits %v", i+1, wait)
+		}
+	}
+	for _, want := range []time.Duration{time.Minute, 2 * time.Minute, 4 * time.Minute} {
+		if wait := a.Attempt(now); wait != want {
+			t.Fatalf("wait %v, want %v", wait, want)
+		}
+		now = now.Add(want)
+		if wait := a.Attempt(now); wait != 0 {
+			t.Fatalf("after the wait still %v", wait)
+		}
+	}
+	for range 100 {
+		now = now.Add(5 * time.Hour)
+		if wait := a.Attempt(now); wait != 0 {
+			t.Fatalf("after five hours still %v", wait)
+		}
+	}
+	if wait := a.Attempt(now); wait <= 0 || wait > 4*time.Hour {
+		t.Fatalf("longest wait %v", wait)
+	}
+	a.Succeed()
+	if wait := a.Attempt(now); wait != 0 {
+		t.Fatalf("after a success %v", wait)
+	}
+}
+
+func TestFoldMakesOneNameOfItsSpellings(t *testing.T) {
+	for _, s := range []string{" Đặng.Hòa ", "đặng.hòa", "ĐẶNG.HÒA", "đa\u0323\u0306ng.ho\u0300a"} {
+		if got := account.Fold(s); got != "đặng.hòa" {
+			t.Errorf("Fold(%q) = %q", s, got)
+		}
+	}
+}
+
+func TestLockEndsSessions(t *testing.T) {
+	a := account.Account{Epoch: 7}
+	a.Lock()
+	if !a.Locked || a.Epoch == 7 {
+		t.Fatalf("%+v", a)
+	}
+	a.Unlock()
+	if a.Locked || a.Epoch == 7 {
+		t.Fatalf("unlocking revived sessions: %+v", a)
+	}
+}
+
+func TestTokenUsable(t *testing.T) {
+	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	ok := account.Token{ExpiresAt: now.Add(time.Second)}
+	over := account.Token{ExpiresAt: now}
+	revoked := account.Token{ExpiresAt: now.Add(time.Hour), RevokedAt: &now}
+	if !ok.Usable(now) || over.Usable(now) || revoked.Usable(now) {
+		t.Fatal(ok.Usable(now), over.Usable(now), revoked.Usable(now))
+	}
+}
