@@ -194,9 +194,7 @@ func (u *update) italic(font pdf.Name) (bool, error) {
 // minShrink is how far a value may be made smaller to fit its field.
 const minShrink = 0.7
 
-// value draws one line of text on the line of the page's text: a field made from a
-// blank of that line reaches from its ascent to its descent, so a baseline that
-// centres these falls on the line's own, and does no harm in a higher field.
+// value draws one line of text, by its alignment.
 func (c *canvas) value(s *subset, text string, st style) error {
 	l, err := s.set(text)
 	if err != nil {
@@ -220,8 +218,19 @@ func (c *canvas) value(s *subset, text string, st style) error {
 	case alignRight:
 		x = rest
 	}
-	y := (c.height-size*(ascent+descent)/1000)/2 + size*descent/1000
 	c.fonts["F"] = s.ref
-	fmt.Fprintf(&c.content, "/Tx BMC q BT 0 g /F %s Tf %s %s Td %s Tj ET Q EMC", num(size), num(x), num(y), l.hex)
+	fmt.Fprintf(&c.content, "/Tx BMC q BT 0 g /F %s Tf %s %s Td %s Tj ET Q EMC", num(size), num(x), num(c.baseline(size)), l.hex)
 	return nil
+}
+
+// baseline puts a value on the line of the page's own text. A field made from a
+// blank of that line reaches from the descent of the line's font to its ascent, so
+// the baseline that centres the same metrics is the line's own, and a good one in a
+// field of any other height. Where a page's font tells no metrics the blank is one
+// font size high, a quarter of it below the baseline: so readers draw the line.
+func (c *canvas) baseline(size float64) float64 {
+	if math.Abs(c.height-size) < 0.02*size {
+		return c.height / 4
+	}
+	return (c.height-size*(ascent+descent)/1000)/2 + size*descent/1000
 }

@@ -275,9 +275,11 @@ func sealImage(t testing.TB) []byte {
 		x, y = x-size/2, y-size/2
 		r, a := math.Hypot(x, y), math.Atan2(-y, x)
 		rings := math.Max(5-math.Abs(r-size/2+6), 2-math.Abs(r-size/2+60))
-		// A five-pointed star: its edge in polar form repeats every 72 degrees.
-		turn := math.Mod(a-math.Pi/2+4*math.Pi, 2*math.Pi/5) - math.Pi/5
-		star := 70*math.Cos(2*math.Pi/5)/math.Cos(2*math.Pi/5-math.Pi/5+math.Abs(turn)-math.Pi/5) - r
+		// A five-pointed star: between a tip and the notch beside it the edge is a
+		// straight line, here in polar form.
+		const outer, inner, half = 80, 31, math.Pi / 5
+		turn := math.Abs(math.Mod(a-math.Pi/2+4*math.Pi+half, 2*half) - half)
+		star := outer*inner*math.Sin(half)/(outer*math.Sin(turn)+inner*math.Sin(half-turn)) - r
 		return math.Max(rings, star)
 	}))
 }
