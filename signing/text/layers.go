@@ -28,7 +28,27 @@ func ReadLayers(f *pdf.File) (*Layers, error) {
 	l.set(props["OCGs"], l.base)
 	l.set(config["ON"], true)
 	l.set(config["OFF"], false)
+	l.automatic(config["AS"])
 	return l, nil
+}
+
+// automatic applies the states that viewers set by themselves when they show a file
+// (8.11.4.4).
+func (l *Layers) automatic(o pdf.Object) {
+	usages, _ := l.resolve(o).(pdf.Array)
+	for _, o := range usages {
+		usage := l.dict(o)
+		if l.resolve(usage["Event"]) != pdf.Name("View") {
+			continue
+		}
+		members, _ := l.resolve(usage["OCGs"]).(pdf.Array)
+		for _, m := range members {
+			view := l.dict(l.dict(l.dict(m)["Usage"])["View"])
+			if state, ok := l.resolve(view["ViewState"]).(pdf.Name); ok {
+				l.set(pdf.Array{m}, state != "OFF")
+			}
+		}
+	}
 }
 
 func (l *Layers) resolve(o pdf.Object) pdf.Object {

@@ -64,7 +64,7 @@ func (s *source) page(n int) ([]Line, error) {
 		return nil, err
 	}
 	in := &interpreter{source: s, tm: identity, line: identity}
-	in.toPage, in.w, in.h = display(page)
+	in.toPage, in.w, in.h = Display(page)
 	in.st = state{ctm: identity, stretch: 1}
 	data, err := s.content(page.Dict["Contents"])
 	if err != nil {
@@ -98,9 +98,9 @@ func (s *source) content(o pdf.Object) ([]byte, error) {
 	return all, s.err
 }
 
-// display maps a page's user space to millimetres from the upper left corner of what
+// Display maps a page's user space to millimetres from the upper left corner of what
 // is shown, and gives the size of that.
-func display(p pdf.Page) (m Matrix, w, h float64) {
+func Display(p pdf.Page) (m Matrix, w, h float64) {
 	k := mmPerPoint * p.UserUnit
 	b := p.CropBox
 	w, h = (b[2]-b[0])*k, (b[3]-b[1])*k

@@ -1,0 +1,280 @@
+package inspect
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"congvan/signing"
+	"congvan/signing/pdf"
+	"congvan/signing/pdf/pdftest"
+	"congvan/signing/signingtest"
+)
+
+func inspect(t testing.TB, data []byte) *signing.Inspection {
+	t.Helper()
+	f, err := pdf.Open(t.Context(), bytes.NewReader(data), int64(len(data)), pdf.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := Look(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in
+}
+
+func codesOf(in *signing.Inspection) []string {
+	var out []string
+	for _, f := range in.Findings {
+		out = append(out, f.Code)
+	}
+	return out
+}
+
+// page writes a file of one page; root and page are put into those dictionaries, more
+// holds objects from number 5 on.
+func page(root, page string, more ...string) *pdftest.Builder {
+	b := pdftest.New()
+	b.Obj(1, "<< /Type /Catalog /Pages 2 0 R "+root+" >>")
+	b.Obj(2, "<< /Type /Pages /Count 1 /Kids [3 0 R] >>")
+	b.Obj(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "+page+" >>")
+	b.Stream(4, "", "")
+	for i, o := range more {
+		b.Obj(5+i, o)
+	}
+	return b
+}
+
+func TestFindings(t *testing.T) {
+	covered := map[string]bool{}
+	for _, tc := range []struct {
+		name string
+		file *pdftest.Builder
+		want string // codes
+	}{
+		{"nothing", page("", ""), ""},
+		{"destination on opening", page("/OpenAction [3 0 R /Fit]", ""), ""},
+		{"link", page("", "/Annots [<< /Subtype /Link /A << /S /URI /URI (https://example.org) >> >>]"), ""},
+		{"script on opening", page("/OpenAction 5 0 R", "", "<< /S /JavaScript /JS (1) >>"), "javascript open_action"},
+		{"script by name", page("/Names << /JavaScript << /Names [(a) 5 0 R] >> >>", "", "<< /S /JavaScript /JS 6 0 R >>", "(1)"), "javascript"},
+		{"script in a chain", page("", "/Annots [<< /Subtype /Link /A << /S /URI /URI (x) /Next [<< /S /JavaScript /JS (1) >>] >> >>]"), "javascript"},
+		{"script on an event", page("", "/AA << /O << /S /JavaScript /JS (1) >> >>"), "javascript additional_actions"},
+		{"structure element called JavaScript", page("/StructTreeRoot << /K << /S /JavaScript /P 1 0 R /K [] >> >>", ""), ""},
+		{"launch", page("", "/Annots [<< /Subtype /Link /A << /S /Launch /F (a.exe) >> >>]"), "launch"},
+		{"submit", page("", "/Annots [<< /Subtype /Link /A << /S /SubmitForm /F (http://example.org) >> >>]"), "submit_form"},
+		{"import", page("", "/Annots [<< /Subtype /Link /A << /S /ImportData /F (a.fdf) >> >>]"), "import_data"},
+		{"XFA", page("/AcroForm << /Fields [] /XFA 5 0 R >>", "", "<< /Length 0 >>\nstream\n\nendstream"), "xfa"},
+		{"video", page("", "/Annots [<< /Subtype /RichMedia >>]"), "rich_media"},
+		{"sound", page("", "/Annots [<< /Subtype /Sound /Sound 5 0 R >>]", "<< /R 1 /Length 0 >>\nstream\n\nendstream"), "rich_media"},
+		{"scene", page("", "/Annots [<< /Subtype /3D >>]"), "rich_media"},
+		{"stream elsewhere", page("", "/Resources << /XObject << /X 5 0 R >> >>", "<< /Subtype /Form /F (other.bin) /Length 0 >>\nstream\n\nendstream"), "external_content"},
+		{"page of another file", page("", "/Resources << /XObject << /X 5 0 R >> >>", "<< /Subtype /Form /Ref << /F (b.pdf) /Page 0 >> /Length 0 >>\nstream\n\nendstream"), "external_content"},
+		{"PostScript", page("", "/Resources << /XObject << /X 5 0 R >> >>", "<< /Subtype /PS /Length 0 >>\nstream\n\nendstream"), "postscript"},
+		{"shown layer", page("/OCProperties << /OCGs [5 0 R] /D << /ON [5 0 R] >> >>", "/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG /Name (L) >>"), "optional_content"},
+		{"hidden layer", page("/OCProperties << /OCGs [5 0 R] /D << /OFF [5 0 R] >> >>", "/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG /Name (L) >>"), "hidden_content"},
+		{"layer hidden on viewing", page("/OCProperties << /OCGs [5 0 R] /D << /AS [<< /Event /View /OCGs [5 0 R] /Category [/View] >>] >> >>",
+			"/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG /Name (L) /Usage << /View << /ViewState /OFF >> >> >>"), "hidden_content"},
+		{"layer hidden by membership", page("/OCProperties << /OCGs [5 0 R] /D << /BaseState /OFF >> >>",
+			"/Annots [<< /Subtype /Stamp /OC << /Type /OCMD /OCGs 5 0 R >> >>]", "<< /Type /OCG /Name (L) >>"), "hidden_content"},
+		{"attachment", page("/Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>", "", "<< /Type /Filespec /F (a) /EF << /F 6 0 R >> >>", "<< /Length 0 >>\nstream\n\nendstream"), "embedded_file"},
+		{"attachment on the page", page("", "/Annots [<< /Subtype /FileAttachment >>]"), "embedded_file"},
+		{"layer switch", page("", "/Annots [<< /Subtype /Link /A << /S /SetOCGState /State [/OFF] >> >>]"), "changing_action"},
+		{"two values", page("/Extra 5 0 R", "", "<< /K 1 /K 2 >>"), "ambiguous_object"},
+		{"broken object", page("/Extra 5 0 R", "", "<< /A"), "damaged_object"},
+		{"remote link", page("", "/Annots [<< /Subtype /Link /A << /S /GoToR /F (b.pdf) /D [0 /Fit] >> >>]"), "remote_link"},
+		{"unused", page("", "", "(nobody wants me)"), "unused_object"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.file.Table("")
+			in := inspect(t, tc.file.Bytes())
+			if got := strings.Join(codesOf(in), " "); got != tc.want {
+				t.Errorf("findings %q, want %q: %+v", got, tc.want, in.Findings)
+			}
+			for _, c := range codesOf(in) {
+				covered[c] = true
+			}
+		})
+	}
+	// These have tests of their own below.
+	for _, c := range []string{"encrypted", "duplicate_object", "too_complex", "trailing_data"} {
+		covered[c] = true
+	}
+	for _, c := range Codes() {
+		if !covered[c.Code] {
+			t.Errorf("no case shows %s", c.Code)
+		}
+	}
+}
+
+func TestCodesAreATable(t *testing.T) {
+	weights := []string{Refuse, Ask, Note}
+	seen := map[string]bool{}
+	last := 0
+	for _, c := range Codes() {
+		w := slices.Index(weights, c.Weight)
+		if w < last || seen[c.Code] || c.Meaning == "" {
+			t.Errorf("%+v is twice, out of order or without a meaning", c)
+		}
+		last, seen[c.Code] = w, true
+	}
+	for name, a := range actions {
+		if !seen[a.code] || len(a.needs) == 0 {
+			t.Errorf("action %s has code %q and needs %v", name, a.code, a.needs)
+		}
+	}
+	for name, code := range subtypes {
+		if !seen[code] {
+			t.Errorf("subtype %s has code %q", name, code)
+		}
+	}
+}
+
+func TestObjectDefinedTwice(t *testing.T) {
+	b := page("/Extra 5 0 R", "")
+	first := b.Len()
+	b.Obj(5, "(one)")
+	second := b.Len()
+	b.Obj(5, "(two)")
+	b.Table("")
+	file := b.Bytes()
+	// The table names the second; a subsection before it names the first too.
+	line := fmt.Sprintf("5 1\n%010d 00000 n \n", second)
+	file = bytes.Replace(file, []byte(line), fmt.Appendf(nil, "5 1\n%010d 00000 n \n%s", first, line), 1)
+	if got := codesOf(inspect(t, file)); !slices.Equal(got, []string{"duplicate_object"}) {
+		t.Errorf("findings %q", got)
+	}
+}
+
+func TestTrailingData(t *testing.T) {
+	b := page("", "")
+	b.Table("")
+	if got := codesOf(inspect(t, append(b.Bytes(), "hidden after the end"...))); !slices.Equal(got, []string{"trailing_data"}) {
+		t.Errorf("findings %q", got)
+	}
+}
+
+func TestEncrypted(t *testing.T) {
+	b := page("", "")
+	b.Table("")
+	for name, password := range map[string]string{"owner password": "", "user password": "secret"} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
+			if err := os.WriteFile(in, b.Bytes(), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if msg, err := exec.CommandContext(t.Context(), "qpdf", "--encrypt", password, "owner", "256", "--", in, out).CombinedOutput(); err != nil {
+				t.Fatalf("qpdf: %v: %s", err, msg)
+			}
+			data, err := os.ReadFile(out)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := inspect(t, data); !got.Encrypted || len(got.Findings) == 0 || got.Findings[0].Code != "encrypted" || got.Findings[0].Weight != Refuse {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
+func TestTooComplexIsAFinding(t *testing.T) {
+	b := page("/Extra 5 0 R", "", "["+strings.Repeat("1 ", 200)+"]")
+	b.Table("")
+	limits := pdf.DefaultLimits()
+	limits.Elements = 100
+	f, err := pdf.Open(t.Context(), bytes.NewReader(b.Bytes()), b.Len(), limits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := Look(t.Context(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := codesOf(in); !slices.Equal(got, []string{"too_complex"}) || in.Findings[0].Weight != Ask {
+		t.Errorf("findings %+v", in.Findings)
+	}
+}
+
+func TestCancelled(t *testing.T) {
+	b := page("", "")
+	b.Table("")
+	ctx, cancel := context.WithCancel(t.Context())
+	f, err := pdf.Open(ctx, bytes.NewReader(b.Bytes()), b.Len(), pdf.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := Look(ctx, f); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestFieldsAndPages(t *testing.T) {
+	b := page("/Version /2.0 /AcroForm << /Fields [5 0 R 6 0 R 7 0 R 9 0 R] >>", "/Rotate 90 /UserUnit 2 /Annots [5 0 R 6 0 R 7 0 R 8 0 R 10 0 R]",
+		"<< /Subtype /Widget /FT /Tx /T (Ghi chu) /V (a) /Rect [0 0 9 9] >>",
+		"<< /Subtype /Widget /FT /Sig /T (empty) /Rect [0 0 9 9] >>",
+		"<< /Subtype /Widget /FT /Sig /T (filled) /V << /Type /Sig >> /Rect [0 0 9 9] >>",
+		"<< /Subtype /Widget /T (no field) /Rect [0 0 9 9] >>",
+		"<< /T (group) /FT /Btn /Kids [10 0 R] >>",
+		"<< /Subtype /Widget /Parent 9 0 R /T (choice) /Rect [0 0 9 9] >>")
+	b.Table("")
+	in := inspect(t, b.Bytes())
+	if in.Version != "2.0" || in.Pages != 1 || in.Signatures != 1 ||
+		!slices.Equal(in.EmptySigFields, []string{"empty"}) || !slices.Equal(in.FormFields, []string{"Ghi chu", "group.choice", "no field"}) {
+		t.Errorf("%+v", in)
+	}
+	if s := in.PageSizes[0]; s.Page != 1 || fmt.Sprintf("%.1f × %.1f", s.W, s.H) != "594.1 × 419.8" {
+		t.Errorf("page of %+v", s)
+	}
+}
+
+// No draft that LibreOffice makes may be stopped by a finding.
+func TestOfficeFilesAreClean(t *testing.T) {
+	letter := signingtest.SampleLetter()
+	letter.Fields = true
+	for name, options := range map[string]string{
+		"form":          `{"ExportFormFields":{"type":"boolean","value":"true"}}`,
+		"tagged PDF/A2": `{"SelectPdfVersion":{"type":"long","value":"2"},"UseTaggedPDF":{"type":"boolean","value":"true"}}`,
+		"flat, notes":   `{"ExportFormFields":{"type":"boolean","value":"false"},"ExportBookmarks":{"type":"boolean","value":"true"}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := inspect(t, signingtest.Office(t, signingtest.Source(letter), options))
+			for _, f := range in.Findings {
+				if f.Weight != Note {
+					t.Errorf("%+v", f)
+				}
+			}
+			if in.Pages != 1 || len(in.PageSizes) != 1 {
+				t.Errorf("%+v", in)
+			}
+		})
+	}
+}
+
+func FuzzLook(f *testing.F) {
+	for _, b := range []*pdftest.Builder{
+		page("/OpenAction << /S /JavaScript /JS (1) >> /AcroForm << /Fields [5 0 R] >>", "/Annots [5 0 R]", "<< /Subtype /Widget /FT /Sig /T (a) >>"),
+		page("/OCProperties << /OCGs [5 0 R] /D << /OFF [5 0 R] >> >>", "/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG >>"),
+	} {
+		b.Table("")
+		f.Add(b.Bytes())
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := pdf.Open(t.Context(), bytes.NewReader(data), int64(len(data)), pdf.DefaultLimits())
+		if err != nil {
+			return
+		}
+		in, err := Look(t.Context(), file)
+		if (in == nil) == (err == nil) {
+			t.Fatalf("%v, %v", in, err)
+		}
+	})
+}
