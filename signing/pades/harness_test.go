@@ -283,4 +283,3 @@ func sealImage(t testing.TB) []byte {
 		return math.Max(rings, star)
 	}))
 }
-

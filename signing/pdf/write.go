@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -65,7 +66,7 @@ func (u *Update) SetStream(ref Ref, d Dict, data []byte, compress bool) {
 // Set replaces the object of ref. o may hold everything a File hands out, except
 // that the stream of an object cannot be replaced by another's: use SetStream.
 func (u *Update) Set(ref Ref, o Object) {
-	if err := writable(o, 0); err != nil && u.err == nil {
+	if err := writable(o); err != nil && u.err == nil {
 		u.err = fmt.Errorf("pdf: object %d: %w", ref.Num, err)
 	}
 	u.objects[ref] = o
@@ -83,20 +84,25 @@ func (u *Update) Get(ref Ref) (Object, error) {
 func (u *Update) Len() int { return len(u.objects) }
 
 // writable tells whether an object can be written at that place.
-func writable(o Object, depth int) error {
+func writable(o Object) error {
 	switch o := o.(type) {
-	case nil, bool, int, int64, float64, Name, String, Ref, *Placeholder:
+	case nil, bool, int, int64, Name, String, Ref, *Placeholder:
+		return nil
+	case float64:
+		if math.IsNaN(o) || math.IsInf(o, 0) {
+			return fmt.Errorf("%v is no number for a PDF", o)
+		}
 		return nil
 	case Array:
 		for _, item := range o {
-			if err := writable(item, depth+1); err != nil {
+			if err := writable(item); err != nil {
 				return err
 			}
 		}
 		return nil
 	case Dict:
 		for _, item := range o {
-			if err := writable(item, depth+1); err != nil {
+			if err := writable(item); err != nil {
 				return err
 			}
 		}

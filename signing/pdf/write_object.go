@@ -1,7 +1,6 @@
 package pdf
 
 import (
-	"math"
 	"slices"
 	"strconv"
 	"unicode/utf16"
@@ -41,7 +40,7 @@ func (w *writer) object(o Object) {
 	case int64:
 		w.int(o)
 	case float64:
-		w.real(o)
+		w.buf = strconv.AppendFloat(w.buf, o, 'f', -1, 64) // no exponent (7.3.3)
 	case Name:
 		w.name(o)
 	case String:
@@ -63,14 +62,6 @@ func (w *writer) object(o Object) {
 	default: // nil; Update.Set lets nothing else through
 		w.text("null")
 	}
-}
-
-// real writes a number without exponent (7.3.3), as short as keeps its value.
-func (w *writer) real(f float64) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		f = 0
-	}
-	w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
 }
 
 func (w *writer) name(n Name) {
