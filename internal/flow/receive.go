@@ -92,6 +92,19 @@ func (f *Flow) setAside(tx Tx, ag org.Agency, c document.Consignment, via docume
 	return tx.Journal(f.entry(system(ag.ID), "QUARANTINE", "message", id, rawKey, map[string]string{"reason": why, "from": c.From.OrganID}))
 }
 
+// SetAside keeps a message that cannot become a document, with the reason: it never blocks
+// the ones behind it, and nothing of it is lost.
+func (f *Flow) SetAside(ctx context.Context, recipientOrganID, fromOrganID, rawKey, code string) error {
+	return f.Store.Write(ctx, func(tx Tx) error {
+		ag, err := tx.AgencyByOrganID(recipientOrganID)
+		if err != nil && fault.KindOf(err) != fault.NotFound {
+			return err
+		}
+		c := document.Consignment{From: document.Party{OrganID: fromOrganID}}
+		return f.setAside(tx, ag, c, document.Axis, rawKey, code)
+	})
+}
+
 // enter makes the incoming document; its files are as they came.
 func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, via document.Channel, rawKey, hash string) error {
 	id, err := f.newID("inc-")

@@ -1,0 +1,463 @@
+package walk
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"congvan/internal/authz"
+	"congvan/internal/demo"
+	"congvan/internal/document"
+	"congvan/internal/flow"
+	"congvan/internal/query"
+	"congvan/internal/register"
+	"congvan/internal/workflow"
+)
+
+// Road is one dispatch's way: Sở Ví dụ of installation A writes to an agency of A and to
+// one of B; both receive, register and work on it, B answers, A sees the answer.
+type Road struct {
+	A, B string    // base addresses
+	Out  io.Writer // where the steps are printed
+	Save string    // folder for the files as received; empty: not kept
+
+	step    int
+	clients map[string]*Client
+	clock   func() time.Time
+}
+
+// NewRoad prepares a walk over running installations.
+func NewRoad(a, b string, out io.Writer, clock func() time.Time) *Road {
+	return &Road{A: a, B: b, Out: out, clients: map[string]*Client{}, clock: clock}
+}
+
+// Files are the real PDFs of one dispatch and of its answer.
+type Files struct {
+	Main, Annex, Answer string
+}
+
+// at gives a signed-in client for an account of an installation.
+func (r *Road) at(ctx context.Context, base, account string) (*Client, error) {
+	if c, ok := r.clients[base+account]; ok {
+		return c, nil
+	}
+	c, err := SignIn(ctx, base, account, demo.Password)
+	if err != nil {
+		return nil, err
+	}
+	r.clients[base+account] = c
+	return c, nil
+}
+
+func (r *Road) say(format string, args ...any) {
+	r.step++
+	_, _ = fmt.Fprintf(r.Out, "%3d  %s\n", r.step, fmt.Sprintf(format, args...))
+}
+
+// Run walks the whole road once.
+func (r *Road) Run(ctx context.Context, f Files) error {
+	began := r.clock()
+	out, err := r.send(ctx, dispatch{
+		base: r.A, agency: "svd", main: f.Main, annex: f.Annex, recipients: []string{"H26.15", "H98.05"},
+		subject: "V/v phối hợp triển khai kết nối, liên thông văn bản điện tử và ký số trong trao đổi văn bản năm 2026 (văn bản thử nghiệm)",
+	})
+	if err != nil {
+		return err
+	}
+	code := out.Document.DocumentID
+	if err := r.receive(ctx, r.A, "stn", code, false); err != nil {
+		return err
+	}
+	incoming, err := r.accept(ctx, r.B, "sm", code)
+	if err != nil {
+		return err
+	}
+	if err := r.assign(ctx, r.B, "sm", incoming.Document.ID); err != nil {
+		return err
+	}
+	answer, err := r.send(ctx, dispatch{
+		base: r.B, agency: "sm", main: f.Answer, recipients: []string{"H26.14"}, replyTo: incoming.Document.ID,
+		subject: "V/v trả lời đề nghị phối hợp triển khai kết nối, liên thông văn bản điện tử (văn bản thử nghiệm)",
+	})
+	if err != nil {
+		return err
+	}
+	if err := r.receive(ctx, r.A, "svd", answer.Document.DocumentID, true); err != nil {
+		return err
+	}
+	if err := r.complete(ctx, r.B, "sm", incoming.Document.ID); err != nil {
+		return err
+	}
+	if err := r.conclude(ctx, out.Document.ID, answer); err != nil {
+		return err
+	}
+	r.say("Trọn vẹn: %s đi, đến, được trả lời trong %s", code, r.clock().Sub(began).Round(10*time.Millisecond))
+	return nil
+}
+
+// dispatch is what one agency sends.
+type dispatch struct {
+	base, agency, main, annex, subject, replyTo string
+	recipients                                  []string
+}
+
+// send drafts, approves, signs, numbers, seals and issues.
+func (r *Road) send(ctx context.Context, d dispatch) (query.OutgoingPage, error) {
+	var p query.OutgoingPage
+	official, err := r.at(ctx, d.base, "cv."+d.agency)
+	if err != nil {
+		return p, err
+	}
+	in, err := r.draftInput(ctx, official, d)
+	if err != nil {
+		return p, err
+	}
+	if err := official.Do(ctx, http.MethodPost, "/outgoing?secrecy=0", in, &p); err != nil {
+		return p, fmt.Errorf("draft: %w", err)
+	}
+	id := p.Document.ID
+	r.say("Soạn thảo    %s: %s (%s), phiên bản %.12s…", d.agency, filepath.Base(d.main), id, p.Manifest)
+	act := func(who, verb string, body any) error {
+		c, err := r.at(ctx, d.base, who+"."+d.agency)
+		if err != nil {
+			return err
+		}
+		if err := c.Do(ctx, http.MethodPost, "/outgoing/"+id+"/"+verb, body, &p); err != nil {
+			return fmt.Errorf("%s by %s: %w", verb, c.Name, err)
+		}
+		return nil
+	}
+	if err := act("cv", "submit", nil); err != nil {
+		return p, err
+	}
+	if err := act("tp", "approve-content", map[string]string{"manifest": p.Manifest}); err != nil {
+		return p, err
+	}
+	if err := act("tt", "approve-format", map[string]string{"manifest": p.Manifest}); err != nil {
+		return p, err
+	}
+	r.say("Duyệt        nội dung và thể thức, cùng phiên bản %.12s…", p.Manifest)
+	if err := r.sign(ctx, d, &p, act); err != nil {
+		return p, err
+	}
+	if err := act("vt", "number", flow.NumberInput{}); err != nil {
+		return p, err
+	}
+	r.say("Cấp số       %s, ngày %s", register.FullCode(p.Document.Number, p.Document.Notation), p.Document.IssuedDate)
+	if err := act("vt", "seal", nil); err != nil {
+		return p, err
+	}
+	r.say("Ký số cơ quan %.12s…, %d tệp, cảnh báo: %v", document.MainFile(p.Document.Files).Version.Blob, len(p.Files), p.Document.Warnings)
+	if err := act("vt", "issue", nil); err != nil {
+		return p, err
+	}
+	r.say("Phát hành    %s đến %d nơi nhận", p.Document.DocumentID, len(p.Deliveries))
+	return p, nil
+}
+
+func (r *Road) draftInput(ctx context.Context, c *Client, d dispatch) (map[string]any, error) {
+	files := []flow.FileInput{}
+	for _, x := range []struct {
+		path string
+		role document.Role
+	}{{d.main, document.Main}, {d.annex, document.Annex}} {
+		if x.path == "" {
+			continue
+		}
+		id, err := c.Upload(ctx, x.path)
+		if err != nil {
+			return nil, fmt.Errorf("upload %s: %w", filepath.Base(x.path), err)
+		}
+		files = append(files, flow.FileInput{Role: x.role, UploadID: id})
+	}
+	var staff struct {
+		Members []query.Member `json:"members"`
+	}
+	if err := c.Get(ctx, "/directory/staff?role=LEADER", &staff); err != nil {
+		return nil, err
+	}
+	signer := ""
+	for _, m := range staff.Members {
+		if strings.HasSuffix(m.PositionID, "-gd") {
+			signer = m.PositionID
+		}
+	}
+	return map[string]any{
+		"type_code": register.CongVan, "subject": d.subject, "urgency": 0, "signer_id": signer, "recipients": d.recipients,
+		"files": files, "reply_to": d.replyTo, "to_places": []string{"Như trên", "Lưu: VT, VP"},
+	}, nil
+}
+
+// sign looks at the approved bytes, as the leader's page does, and signs exactly them.
+func (r *Road) sign(ctx context.Context, d dispatch, p *query.OutgoingPage, act func(who, verb string, body any) error) error {
+	leader, err := r.at(ctx, d.base, "gd."+d.agency)
+	if err != nil {
+		return err
+	}
+	main := document.MainFile(p.Document.Files)
+	seen, err := leader.Download(ctx, "/outgoing/"+p.Document.ID+"/files/"+main.ID+"/content", io.Discard)
+	if err != nil {
+		return fmt.Errorf("view: %w", err)
+	}
+	if seen != main.Version.Blob {
+		return fmt.Errorf("view: the bytes seen (%s) are not the approved ones (%s)", seen, main.Version.Blob)
+	}
+	if err := act("gd", "sign", map[string]string{"viewed_sha256": seen, "pin": demo.PIN}); err != nil {
+		return err
+	}
+	r.say("Lãnh đạo ký  đã xem %.12s…, ký thành %.12s…", seen, document.MainFile(p.Document.Files).Version.Blob)
+	return nil
+}
+
+// accept waits for a document at an agency, looks at its verdict and registers it.
+func (r *Road) accept(ctx context.Context, base, agency, documentID string) (query.IncomingPage, error) {
+	var p query.IncomingPage
+	clerk, err := r.at(ctx, base, "vt."+agency)
+	if err != nil {
+		return p, err
+	}
+	row, err := r.arrived(ctx, clerk, documentID)
+	if err != nil {
+		return p, err
+	}
+	if row.Verdict != document.VerdictSufficient {
+		return p, fmt.Errorf("%s at %s: verdict %s, want SUFFICIENT", documentID, agency, row.Verdict)
+	}
+	if err := clerk.Do(ctx, http.MethodPost, "/incoming/"+row.ID+"/register", flow.RegisterInput{}, &p); err != nil {
+		return p, fmt.Errorf("register: %w", err)
+	}
+	r.say("Tiếp nhận    %s: %s, số đến %d/%d", agency, row.Verdict, p.Document.ArrivalNumber, p.Document.ArrivalYear)
+	if r.Save == "" {
+		return p, nil
+	}
+	for _, f := range p.Document.Files {
+		if err := r.save(ctx, clerk, agency, &p, f); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+func (r *Road) save(ctx context.Context, c *Client, agency string, p *query.IncomingPage, f document.File) error {
+	name := filepath.Join(r.Save, fmt.Sprintf("%s-%02d-%d.pdf", agency, p.Document.ArrivalNumber, f.Ordinal))
+	w, err := os.Create(name) //nolint:gosec // a folder the caller named
+	if err != nil {
+		return err
+	}
+	sum, err := c.Download(ctx, "/incoming/"+p.Document.ID+"/files/"+f.ID+"/content", w)
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil && sum != f.Version.Blob {
+		err = fmt.Errorf("%s: the bytes downloaded are not the recorded ones", f.Name)
+	}
+	return err
+}
+
+// arrived polls the clerk's box until the document is there and its signatures are checked.
+func (r *Road) arrived(ctx context.Context, clerk *Client, documentID string) (query.Row, error) {
+	code := documentID[strings.LastIndexByte(documentID, ',')+1:]
+	var found query.Row
+	err := wait(ctx, "document "+documentID+" at "+clerk.Name, func() (bool, error) {
+		var page query.Page
+		if err := clerk.Get(ctx, "/incoming?box=to-register&limit=100", &page); err != nil {
+			return false, err
+		}
+		for _, row := range page.Rows {
+			if row.Code == code && row.Verdict != document.VerdictPending {
+				found = row
+				return true, nil
+			}
+		}
+		return false, nil
+	})
+	return found, err
+}
+
+// receive is accept followed, where work is expected, by everything up to the end.
+func (r *Road) receive(ctx context.Context, base, agency, documentID string, work bool) error {
+	p, err := r.accept(ctx, base, agency, documentID)
+	if err != nil || !work {
+		return err
+	}
+	if err := r.assign(ctx, base, agency, p.Document.ID); err != nil {
+		return err
+	}
+	return r.complete(ctx, base, agency, p.Document.ID)
+}
+
+// assign presents the document to the leader, who directs it; the official begins.
+func (r *Road) assign(ctx context.Context, base, agency, id string) error {
+	clerk, err := r.at(ctx, base, "vt."+agency)
+	if err != nil {
+		return err
+	}
+	gd, cv, cv2 := position(agency, "gd"), position(agency, "cv"), position(agency, "cv2")
+	if err := clerk.Do(ctx, http.MethodPost, "/incoming/"+id+"/present", map[string]string{"leader_id": gd}, nil); err != nil {
+		return fmt.Errorf("present: %w", err)
+	}
+	leader, err := r.at(ctx, base, "gd."+agency)
+	if err != nil {
+		return err
+	}
+	deadline := r.clock().AddDate(0, 0, 7).UTC().Format(time.DateOnly)
+	err = leader.Do(ctx, http.MethodPost, "/incoming/"+id+"/assign", map[string]any{
+		"opinion": "Giao Văn phòng chủ trì, phối hợp các phòng liên quan tham mưu văn bản trả lời đúng hạn.",
+		"to": []map[string]string{
+			{"position_id": cv, "role": string(document.Lead), "deadline": deadline},
+			{"position_id": cv2, "role": string(document.Coordinating), "deadline": deadline},
+			{"position_id": position(agency, "tp"), "role": string(document.Information)},
+		},
+	}, nil)
+	if err != nil {
+		return fmt.Errorf("assign: %w", err)
+	}
+	official, err := r.at(ctx, base, "cv."+agency)
+	if err != nil {
+		return err
+	}
+	if err := official.Do(ctx, http.MethodPost, "/incoming/"+id+"/start", nil, nil); err != nil {
+		return fmt.Errorf("start: %w", err)
+	}
+	r.say("Phân công    %s: chủ trì, phối hợp, để biết; hạn %s; chuyên viên bắt đầu xử lý", agency, deadline)
+	return nil
+}
+
+// position is the id of a demonstration account's position.
+func position(agency, key string) string {
+	site := "a-"
+	if agency == "sm" {
+		site = "b-"
+	}
+	return "pos-" + site + agency + "-" + key
+}
+
+func (r *Road) complete(ctx context.Context, base, agency, id string) error {
+	official, err := r.at(ctx, base, "cv."+agency)
+	if err != nil {
+		return err
+	}
+	var p query.IncomingPage
+	if err := official.Do(ctx, http.MethodPost, "/incoming/"+id+"/complete", map[string]string{"note": "Đã xử lý xong."}, &p); err != nil {
+		return fmt.Errorf("complete: %w", err)
+	}
+	r.say("Hoàn thành   %s: số đến %d", agency, p.Document.ArrivalNumber)
+	return nil
+}
+
+// conclude checks what the sender sees: every status of every recipient, and the answer.
+func (r *Road) conclude(ctx context.Context, id string, answer query.OutgoingPage) error {
+	c, err := r.at(ctx, r.A, "cv.svd")
+	if err != nil {
+		return err
+	}
+	want := map[string]workflow.State{"H26.15": workflow.Acceptance, "H98.05": workflow.Completed}
+	var p query.OutgoingPage
+	err = wait(ctx, "the statuses at the sender", func() (bool, error) {
+		if err := c.Get(ctx, "/outgoing/"+id, &p); err != nil {
+			return false, err
+		}
+		for _, d := range p.Deliveries {
+			if d.State != want[d.Recipient.OrganID] {
+				return false, nil
+			}
+		}
+		return len(p.Answers) == 1, nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range p.Deliveries {
+		var steps []string
+		for _, e := range d.Events {
+			label := string(e.State)
+			if e.Code != "" {
+				label = e.Code + " " + label
+			}
+			steps = append(steps, label)
+		}
+		r.say("Trạng thái   %s (%s): %s", d.Recipient.OrganID, d.Channel, strings.Join(steps, " → "))
+	}
+	wantCode := register.FullCode(answer.Document.Number, answer.Document.Notation)
+	if got := p.Answers[0]; got.Kind != authz.Incoming || got.Code != wantCode {
+		return fmt.Errorf("the answer under the document is %s, want %s", got.Code, wantCode)
+	}
+	r.say("Trả lời      %s nằm dưới văn bản %s", wantCode, p.Document.DocumentID)
+	return nil
+}
+
+// Paper enters a scanned paper document in the same incoming book.
+func (r *Road) Paper(ctx context.Context, scan string) error {
+	clerk, err := r.at(ctx, r.A, "vt.svd")
+	if err != nil {
+		return err
+	}
+	id, err := clerk.Upload(ctx, scan)
+	if err != nil {
+		return err
+	}
+	var p query.IncomingPage
+	code := fmt.Sprintf("%d", r.clock().UnixMicro()%1e9)
+	err = clerk.Do(ctx, http.MethodPost, "/incoming/paper?secrecy=0", map[string]any{
+		"type_code": register.CongVan, "subject": "V/v đề nghị cung cấp thông tin phục vụ khảo sát (văn bản giấy thử nghiệm)",
+		"from": map[string]string{"organ_name": "Công ty Ví dụ"}, "code_number": code, "code_notation": "CV-VD",
+		"issued_date": r.clock().UTC().Format(time.DateOnly), "signer_name": "Nguyễn Thị Ví Dụ", "signer_title": "Giám đốc",
+		"files": []flow.FileInput{{Role: document.Main, UploadID: id}},
+	}, &p)
+	if err != nil {
+		return fmt.Errorf("paper: %w", err)
+	}
+	r.say("Văn bản giấy vào cùng sổ đến: số %d/%d", p.Document.ArrivalNumber, p.Document.ArrivalYear)
+	return nil
+}
+
+// Health asks both installations whether they are well.
+func (r *Road) Health(ctx context.Context) error {
+	for _, base := range []string{r.A, r.B} {
+		u, err := url.JoinPath(base, "/api/v1/health")
+		if err != nil {
+			return err
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, u, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s: health answers %d", base, resp.StatusCode)
+		}
+	}
+	return nil
+}
+
+// waitLimit bounds how long a step of another process may take.
+const waitLimit = 90 * time.Second
+
+// wait asks again and again until ok, an error or the limit.
+func wait(ctx context.Context, what string, ok func() (bool, error)) error {
+	ctx, stop := context.WithTimeout(ctx, waitLimit)
+	defer stop()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		done, err := ok()
+		if err != nil || done {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waited %s for %s: %w", waitLimit, what, ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
