@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,11 +74,15 @@ func TestPutDoesNotWriteTwice(t *testing.T) {
 	s, c := open(t, cfg, true), client(t, cfg)
 	for _, n := range []int{1000, 17 << 20} {
 		b, key := storagetest.Bytes(1, n)
-		for range 3 {
-			if err := s.Put(t.Context(), key, int64(n), bytes.NewReader(b)); err != nil {
-				t.Fatal(err)
-			}
+		var wg sync.WaitGroup
+		for range 4 { // at once: each finds nothing there, one may write
+			wg.Go(func() {
+				if err := s.Put(t.Context(), key, int64(n), bytes.NewReader(b)); err != nil {
+					t.Error(err)
+				}
+			})
 		}
+		wg.Wait()
 		versions := 0
 		for o := range c.ListObjects(t.Context(), cfg.Bucket, minio.ListObjectsOptions{Prefix: "blobs/" + key.String()[:2] + "/" + key.String(), Recursive: true, WithVersions: true}) {
 			if o.Err != nil {
@@ -86,7 +91,7 @@ func TestPutDoesNotWriteTwice(t *testing.T) {
 			versions++
 		}
 		if versions != 1 {
-			t.Errorf("an object of %d bytes put three times has %d versions, want 1", n, versions)
+			t.Errorf("an object of %d bytes put four times has %d versions, want 1", n, versions)
 		}
 	}
 }
