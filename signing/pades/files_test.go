@@ -1,0 +1,249 @@
+package pades
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"congvan/signing"
+	"congvan/signing/pdf"
+	"congvan/signing/pdf/pdftest"
+)
+
+// formFile is a one-page file whose form and annotations are as the parts say; the
+// parts may refer to objects 10 and up, given in extra.
+type formFile struct {
+	catalog string // entries of the catalog
+	page    string // entries of the page
+	extra   map[int]string
+	stream  bool // with objects in an object stream and a cross-reference stream
+}
+
+func (f formFile) build() []byte {
+	b := pdftest.New()
+	objects := map[int]string{
+		1: "<< /Type /Catalog /Pages 2 0 R " + f.catalog + " >>",
+		2: "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		3: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] " + f.page + " >>",
+	}
+	for n, body := range f.extra {
+		objects[n] = body
+	}
+	if f.stream {
+		b.ObjStm(50, objects)
+		b.XrefStream(51, "")
+		return b.Bytes()
+	}
+	for n, body := range objects {
+		b.Obj(n, body)
+	}
+	b.Table("")
+	return b.Bytes()
+}
+
+const (
+	textWidget  = "<< /Type /Annot /Subtype /Widget /FT /Tx /T (Ghi ch\\372) /V (c\\361n) /Rect [50 700 150 720] /F 4 /P 3 0 R /DA (/Helv 12 Tf 0 g) >>"
+	emptySig    = "<< /Type /Annot /Subtype /Widget /FT /Sig /T (Sig1) /Rect [50 600 150 650] /F 4 /P 3 0 R >>"
+	linkAnnot   = "<< /Type /Annot /Subtype /Link /Rect [10 10 60 20] /Border [0 0 0] >>"
+	helvetica   = "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+	smallPlaces = 40 // mm
+)
+
+func simpleRequest(field string) signing.Request {
+	return signing.Request{
+		Field: field, Place: signing.Place{Page: 1, X: 120, Y: 20, W: 60, H: 25},
+		Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: []string{"125/SVD-VP", "21-11-2026 15:30:45 +07:00"}},
+		Create: []signing.FieldSpec{
+			{Name: "cv-number", Kind: signing.FieldText, Place: signing.Place{Page: 1, X: 30, Y: 50, W: smallPlaces, H: 6}},
+			{Name: "cv-seal", Kind: signing.FieldSignature, Place: signing.Place{Page: 1, X: 30, Y: 80, W: 36, H: 36}},
+		},
+	}
+}
+
+// Whatever the shape of form and annotations: everything there is kept, our fields
+// are added once, and a second signature fills what the first created.
+func TestFormsOfEveryShape(t *testing.T) {
+	e, first, second := New(Options{}), newSigner(t, "Người thứ nhất"), newSigner(t, "Người thứ hai")
+	base := map[int]string{10: textWidget, 12: linkAnnot, 13: helvetica}
+	with := func(more map[int]string) map[int]string {
+		out := map[int]string{}
+		for _, m := range []map[int]string{base, more} {
+			for n, body := range m {
+				out[n] = body
+			}
+		}
+		return out
+	}
+	for name, f := range map[string]struct {
+		file   formFile
+		annots int // there before
+		fields []string
+	}{
+		"no form, no annotations": {formFile{}, 0, nil},
+		"all direct": {formFile{
+			catalog: "/AcroForm << /Fields [10 0 R] /DR << /Font << /Helv 13 0 R >> >> /DA (/Helv 0 Tf 0 g) >>",
+			page:    "/Annots [10 0 R 12 0 R]", extra: base}, 2, []string{"Ghi chú"}},
+		"all indirect": {formFile{
+			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
+			extra: with(map[int]string{
+				20: "<< /Fields 21 0 R /DR 23 0 R /SigFlags 0 /NeedAppearances false >>", 21: "[10 0 R]", 22: "[12 0 R 10 0 R]",
+				23: "<< /Font 24 0 R /Encoding << >> >>", 24: "<< /Helv 13 0 R >>"})}, 2, []string{"Ghi chú"}},
+		"form without fields": {formFile{catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
+			extra: map[int]string{20: "<< /DA (/Helv 0 Tf) >>", 22: "[]"}}, 0, nil},
+		"annotations null": {formFile{page: "/Annots 99 0 R", catalog: "/AcroForm null"}, 0, nil},
+		"object streams": {formFile{stream: true,
+			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
+			extra: with(map[int]string{20: "<< /Fields 21 0 R /DR 23 0 R >>", 21: "[10 0 R]", 22: "[10 0 R]", 23: "<< >>"})}, 1, []string{"Ghi chú"}},
+		"nested field, inherited type": {formFile{
+			catalog: "/AcroForm << /Fields [20 0 R] >>", page: "/Annots [21 0 R]",
+			extra: map[int]string{20: "<< /T (nhom) /FT /Tx /Kids [21 0 R] >>",
+				21: "<< /Type /Annot /Subtype /Widget /T (con) /Parent 20 0 R /Rect [0 0 10 10] /P 3 0 R >>"}}, 1, []string{"nhom.con"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := f.file.build()
+			once := first.sign(t, e, base, simpleRequest("cv-leader"))
+			accepted(t, once, first)
+			want := append(f.fields, "cv-leader", "cv-number", "cv-seal")
+			if got := fieldNames(t, once); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("fields %q, want %q", got, want)
+			}
+			file := open(t, once)
+			page, err := file.Page(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if annots, _ := file.Array(page.Dict["Annots"]); len(annots) != f.annots+3 {
+				t.Errorf("%d annotations, want %d", len(annots), f.annots+3)
+			}
+			form, _, _ := file.Form()
+			if n, _ := file.Int(form["SigFlags"]); n != 3 {
+				t.Errorf("SigFlags %d", n)
+			}
+			twice := second.sign(t, e, once, signing.Request{
+				Field: "cv-seal", Fill: []signing.FieldValue{{Name: "cv-number", Value: "Số 125/SVD-VP"}},
+				Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)},
+			})
+			accepted(t, twice, first, second)
+			if text := run(t, "pdftotext", "-layout", save(t, "text.pdf", twice), "-"); !strings.Contains(text, "Số 125/SVD-VP") {
+				t.Errorf("the number is not in the page's text: %q", text)
+			}
+		})
+	}
+}
+
+func fieldNames(t testing.TB, data []byte) []string {
+	t.Helper()
+	fields, err := open(t, data).Fields()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// A foreign text field, and its value, stays as it was.
+func TestForeignFieldIsKept(t *testing.T) {
+	base := formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]", extra: map[int]string{10: textWidget}}.build()
+	signed := newSigner(t, "A").sign(t, New(Options{}), base, simpleRequest("s"))
+	f := open(t, signed)
+	if c, ok := f.Revisions()[1].Changes(10); ok {
+		t.Errorf("the update writes the foreign field: %+v", c)
+	}
+	d, err := f.Dict(pdf.Ref{Num: 10})
+	if err != nil || d["V"].(pdf.String).Text() != "cñn" {
+		t.Errorf("%v, %v", d, err)
+	}
+}
+
+// NeedAppearances hides signatures in some viewers; it is reset while that is still
+// allowed, and never under a signature.
+func TestNeedAppearances(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "A")
+	base := formFile{catalog: "/AcroForm << /Fields [10 0 R] /NeedAppearances true >>", page: "/Annots [10 0 R]", extra: map[int]string{10: textWidget}}.build()
+	r := simpleRequest("s")
+	r.Appearance = signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}
+	once := s.sign(t, e, base, r)
+	if form, _, _ := open(t, once).Form(); form["NeedAppearances"] != false {
+		t.Errorf("NeedAppearances is %v after the first signature", form["NeedAppearances"])
+	}
+	if n, _ := pixels(render(t, once, 1), red); n < 500 {
+		t.Errorf("the seal shows %d red pixels", n)
+	}
+	// Someone signed it with NeedAppearances left on: a second signature leaves it.
+	at := bytes.LastIndex(once, []byte("/NeedAppearances false"))
+	copy(once[at:], "/NeedAppearances true ")
+	twice := s.sign(t, e, once, signing.Request{Field: "cv-seal"})
+	if form, _, _ := open(t, twice).Form(); form["NeedAppearances"] != true {
+		t.Errorf("NeedAppearances is %v after the second signature", form["NeedAppearances"])
+	}
+}
+
+func TestExistingEmptyField(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "A")
+	field := func(entries string) []byte {
+		return formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]",
+			extra: map[int]string{10: strings.Replace(emptySig, " >>", " "+entries+" >>", 1)}}.build()
+	}
+	request := signing.Request{Field: "Sig1", Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}, Reason: "Phát hành"}
+
+	t.Run("merged", func(t *testing.T) {
+		out := s.sign(t, e, field(""), request)
+		accepted(t, out, s)
+		if n, at := pixels(render(t, out, 1), red); n < 300 || at.Min.X < 69 || at.Max.X > 209 {
+			t.Errorf("%d red pixels at %v", n, at)
+		}
+	})
+	t.Run("separate widget", func(t *testing.T) {
+		base := formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [11 0 R]", extra: map[int]string{
+			10: "<< /FT /Sig /T (Sig1) /Kids [11 0 R] >>",
+			11: "<< /Type /Annot /Subtype /Widget /Parent 10 0 R /Rect [50 600 150 650] /F 4 >>"}}.build()
+		out := s.sign(t, e, base, request)
+		verified(t, out, s) // pdfsig looks for /V in the widget only
+		f := open(t, out)
+		d, _ := f.Dict(pdf.Ref{Num: 10})
+		w, _ := f.Dict(pdf.Ref{Num: 11})
+		if d["V"] == nil || d["AP"] != nil || w["V"] != nil || w["AP"] == nil {
+			t.Errorf("field %v\nwidget %v", d, w)
+		}
+	})
+	t.Run("invisible on request", func(t *testing.T) {
+		accepted(t, s.sign(t, e, field(""), signing.Request{Field: "Sig1"}), s)
+	})
+	t.Run("lock", func(t *testing.T) {
+		out := s.sign(t, e, field("/Lock << /Type /SigFieldLock /Action /Include /Fields [(Sig1) (a)] >>"), request)
+		accepted(t, out, s)
+		refs := signatures(t, out)[0].dict["Reference"].(pdf.Array)
+		params := refs[0].(pdf.Dict)["TransformParams"].(pdf.Dict)
+		if params["Action"] != pdf.Name("Include") || len(params["Fields"].(pdf.Array)) != 2 {
+			t.Errorf("FieldMDP %v does not match the lock", params)
+		}
+	})
+	for name, c := range map[string]struct {
+		entries string
+		want    error
+	}{
+		"another filter":      {"/SV << /Type /SV /Ff 1 /Filter /Entrust.PPKEF >>", signing.ErrSeedValue},
+		"another subfilter":   {"/SV << /Type /SV /Ff 2 /SubFilter [/adbe.pkcs7.detached] >>", signing.ErrSeedValue},
+		"our subfilter":       {"/SV << /Type /SV /Ff 3 /Filter /Adobe.PPKLite /SubFilter [/adbe.pkcs7.detached /ETSI.CAdES.detached] >>", nil},
+		"wish, not demand":    {"/SV << /Type /SV /Filter /Entrust.PPKEF >>", nil},
+		"another digest":      {"/SV << /Type /SV /Ff 64 /DigestMethod [(SHA512)] >>", signing.ErrSeedValue},
+		"given reason":        {"/SV << /Type /SV /Ff 8 /Reasons [<FEFF005000680061007400> <FEFF0050006800E100740020006800E0006E0068>] >>", nil},
+		"another reason":      {"/SV << /Type /SV /Ff 8 /Reasons [(Nh\\341p)] >>", signing.ErrSeedValue},
+		"wants certification": {"/SV << /Type /SV /MDP << /P 1 >> >>", signing.ErrSeedValue},
+		"wants approval":      {"/SV << /Type /SV /MDP << /P 0 >> >>", nil},
+	} {
+		t.Run("seed values: "+name, func(t *testing.T) {
+			r := request
+			r.Time = signedAt
+			_, err := e.Prepare(t.Context(), asFile(field(c.entries)), r)
+			if !errors.Is(err, c.want) {
+				t.Errorf("%v, want %v", err, c.want)
+			}
+		})
+	}
+}
