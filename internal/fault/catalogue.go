@@ -3,7 +3,10 @@ package fault
 import (
 	_ "embed"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 )
 
 //go:embed messages.vi.json
@@ -32,29 +35,71 @@ func NewCatalogue() (*Catalogue, error) {
 // An unknown code gives the sentence of "internal", never the raw error.
 func (c *Catalogue) Text(lang string, err error) string {
 	e := From(err)
-	m := c.vi
-	if lang == "en" {
-		m = c.en
+	key := e.Code
+	if _, ok := c.words(lang)[key]; !ok {
+		key = "internal"
 	}
-	s, ok := m[e.Code]
-	if !ok {
-		s = m["internal"]
-	}
-	for k, v := range e.Args {
-		s = strings.ReplaceAll(s, "{"+k+"}", v)
-	}
-	return s
+	return c.Say(lang, key, e.Args)
 }
 
-// Codes lists the codes of a language, for the tests that keep both in step.
-func (c *Catalogue) Codes(lang string) []string {
-	m := c.vi
+// Say is the sentence or word of a key with its values filled in; a key that is not there
+// comes back as it is. A value that stands for a word ("SIGNED" as {state}, "who_clerk" as
+// {who}) becomes that word, several of them joined by ", " too; a day is written as
+// dd/mm/yyyy. A sentence whose last value is empty ends before it.
+func (c *Catalogue) Say(lang, key string, args map[string]string) string {
+	m := c.words(lang)
+	s, ok := m[key]
+	if !ok {
+		return key
+	}
+	pairs := make([]string, 0, 2*len(args))
+	for k, v := range args {
+		pairs = append(pairs, "{"+k+"}", word(m, k, v))
+	}
+	return strings.TrimRight(strings.NewReplacer(pairs...).Replace(s), " :")
+}
+
+// Has tells whether the catalogue has a key.
+func (c *Catalogue) Has(key string) bool {
+	_, ok := c.vi[key]
+	return ok
+}
+
+func (c *Catalogue) words(lang string) map[string]string {
 	if lang == "en" {
-		m = c.en
+		return c.en
 	}
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
+	return c.vi
+}
+
+// prefixes tells under which keys the values of an argument have words.
+var prefixes = map[string][]string{
+	"who": {""}, "state": {"state_", "delivery_"}, "action": {"act_"}, "verdict": {"verdict_"},
+	"places": {"place_"}, "finding": {"finding_"},
+}
+
+func word(m map[string]string, arg, value string) string {
+	if strings.HasSuffix(arg, "_date") {
+		if d, err := time.Parse(time.DateOnly, value); err == nil {
+			return d.Format("02/01/2006")
+		}
 	}
-	return out
+	if len(prefixes[arg]) == 0 {
+		return value
+	}
+	parts := strings.Split(value, ", ")
+	for i, p := range parts {
+		for _, prefix := range prefixes[arg] {
+			if w, ok := m[prefix+p]; ok {
+				parts[i] = w
+				break
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Codes lists the keys of a language in order, for the tests that keep both in step.
+func (c *Catalogue) Codes(lang string) []string {
+	return slices.Sorted(maps.Keys(c.words(lang)))
 }
