@@ -32,8 +32,17 @@ func (f *File) Form() (Dict, Ref, error) {
 	return d, ref, err
 }
 
-// Fields walks the interactive form and returns its terminal fields in order.
+// Fields walks the interactive form and returns its terminal fields in order. The
+// slice is shared: do not change it.
 func (f *File) Fields() ([]Field, error) {
+	if !f.walked {
+		f.fields, f.fieldsErr = f.walkFields()
+		f.walked = true
+	}
+	return f.fields, f.fieldsErr
+}
+
+func (f *File) walkFields() ([]Field, error) {
 	form, _, err := f.Form()
 	if err != nil || form == nil {
 		return nil, err

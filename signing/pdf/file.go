@@ -25,6 +25,10 @@ type File struct {
 	cached    map[int]cachedObject
 	streams   map[int]*objectStream
 	ambiguous map[int]bool
+
+	walked    bool
+	fields    []Field
+	fieldsErr error
 }
 
 // shared is what all views of one file have in common.
@@ -51,15 +55,15 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*File, er
 	if err != nil {
 		return nil, err
 	}
-	start, end, err := s.tail()
+	last, err := s.tail()
 	if err != nil {
 		return nil, err
 	}
-	if header > 0 && !s.sectionAt(start) && s.sectionAt(start+header) {
+	if header > 0 && !s.sectionAt(last.start) && s.sectionAt(last.start+header) {
 		s.shift = header
 	}
 	f := &File{shared: s, size: size}
-	if err := f.readRevisions(start, end); err != nil {
+	if err := f.readRevisions(last); err != nil {
 		return nil, err
 	}
 	f.view()
@@ -91,62 +95,67 @@ func (s *shared) header() (int64, error) {
 	return int64(i), nil
 }
 
-// tail finds the last startxref that is followed by %%EOF: the offset it names and
-// the offset just behind the %%EOF line.
-func (s *shared) tail() (start, end int64, err error) {
+// ending is the "startxref N %%EOF" of a revision.
+type ending struct {
+	start  int64 // N
+	marker int64 // just behind %%EOF
+	end    int64 // just behind its line
+}
+
+// tail finds the last startxref, which %%EOF must follow.
+func (s *shared) tail() (ending, error) {
 	word := []byte("startxref")
 	low := max(0, s.full-s.lim.TailScan)
 	for to := s.full; to > low; {
 		from := max(low, to-1024)
 		chunk, err := s.read(from, min(to-from+int64(len(word))-1, s.full-from))
 		if err != nil {
-			return 0, 0, err
+			return ending{}, err
 		}
 		if i := bytes.LastIndex(chunk, word); i >= 0 {
-			start, end, ok, err := s.startxref(from + int64(i))
-			if err != nil {
-				return 0, 0, err
+			e, ok, err := s.ending(from + int64(i))
+			if err == nil && !ok {
+				err = damaged("the last startxref has no offset or no %%%%EOF")
 			}
-			if !ok {
-				return 0, 0, damaged("the last startxref has no offset or no %%%%EOF")
-			}
-			return start, end, nil
+			return e, err
 		}
 		to = from
 	}
-	return 0, 0, damaged("no startxref in the last %d bytes", s.full-low)
+	return ending{}, damaged("no startxref in the last %d bytes", s.full-low)
 }
 
-// startxref reads "startxref N %%EOF" at an offset.
-func (s *shared) startxref(at int64) (start, end int64, ok bool, err error) {
+// ending reads "startxref N %%EOF" at an offset; ok is false when it is not there.
+func (s *shared) ending(at int64) (e ending, ok bool, err error) {
 	l := s.lexer(at, s.full)
 	if t, err := l.token(); err != nil || t != Keyword("startxref") {
-		return 0, 0, false, l.err
+		return e, false, l.err
 	}
 	t, err := l.token()
 	start, isInt := t.(int64)
 	if err != nil || !isInt {
-		return 0, 0, false, l.err
+		return e, false, l.err
 	}
 	tail, err := s.read(l.pos, min(1024, s.full-l.pos))
 	if err != nil {
-		return 0, 0, false, err
+		return e, false, err
 	}
 	i := 0
 	for i < len(tail) && isSpace(int(tail[i])) {
 		i++
 	}
 	if !bytes.HasPrefix(tail[i:], []byte("%%EOF")) {
-		return 0, 0, false, nil
+		return e, false, nil
 	}
 	i += len("%%EOF")
+	e = ending{start: start, marker: l.pos + int64(i)}
 	if i < len(tail) && tail[i] == '\r' {
 		i++
 	}
 	if i < len(tail) && tail[i] == '\n' {
 		i++
 	}
-	return start, l.pos + int64(i), true, nil
+	e.end = l.pos + int64(i)
+	return e, true, nil
 }
 
 // sectionAt tells whether a cross-reference section may begin at an offset.

@@ -28,7 +28,8 @@ type Change struct {
 type Revision struct {
 	XrefOffset int64 // of the section that startxref names
 	StartXref  int64 // the offset its own startxref gives, shifted; -1 when it has none
-	End        int64 // just behind its %%EOF line
+	Marker     int64 // just behind its word %%EOF; 0 when it has none
+	End        int64 // just behind the line of that word
 	Kind       XrefKind
 	Linearized bool
 	Trailer    Dict
@@ -63,11 +64,11 @@ type section struct {
 }
 
 // readRevisions follows the chain of /Prev from the newest section to the oldest.
-func (f *File) readRevisions(start, end int64) error {
+func (f *File) readRevisions(last ending) error {
 	var chain []section
 	total := 0
 	seen := map[int64]bool{}
-	for at := start + f.shift; ; {
+	for at := last.start + f.shift; ; {
 		if seen[at] {
 			return damaged("cross-reference sections form a loop at offset %d", at)
 		}
@@ -94,11 +95,11 @@ func (f *File) readRevisions(start, end int64) error {
 		at = p + f.shift
 	}
 	slices.Reverse(chain)
-	return f.assemble(chain, end)
+	return f.assemble(chain, last)
 }
 
 // assemble turns sections, oldest first, into revisions.
-func (f *File) assemble(chain []section, end int64) error {
+func (f *File) assemble(chain []section, last ending) error {
 	if n := len(chain); n >= 2 && chain[1].at < chain[0].at {
 		linear, err := f.linearized()
 		if err != nil {
@@ -126,8 +127,8 @@ func (f *File) assemble(chain []section, end int64) error {
 		}
 		f.revisions = append(f.revisions, r)
 	}
-	last := &f.revisions[len(f.revisions)-1]
-	last.End = end
+	newest := &f.revisions[len(f.revisions)-1]
+	newest.StartXref, newest.Marker, newest.End = last.start+f.shift, last.marker, last.end
 	return nil
 }
 
@@ -171,12 +172,12 @@ func (f *File) close(r *Revision, after int64) error {
 	if i < 0 {
 		return nil
 	}
-	start, end, ok, err := f.startxref(after + int64(i))
+	e, ok, err := f.ending(after + int64(i))
 	if err != nil {
 		return err
 	}
 	if ok {
-		r.StartXref, r.End = start+f.shift, end
+		r.StartXref, r.Marker, r.End = e.start+f.shift, e.marker, e.end
 	}
 	return nil
 }

@@ -1,0 +1,112 @@
+package validation
+
+import (
+	"crypto/x509"
+	"errors"
+	"slices"
+	"time"
+
+	"congvan/signing/cms"
+)
+
+// standing is what checks 5 to 9 learn about one certificate.
+type standing struct {
+	trust      string // trusted, untrusted, unknown
+	revocation string // good, revoked, unknown, unchecked
+	reasons    []string
+	embedded   bool // all revocation answers came out of the file
+}
+
+func (s *standing) add(reason string) {
+	if !slices.Contains(s.reasons, reason) {
+		s.reasons = append(s.reasons, reason)
+	}
+}
+
+// certificate judges a signer's certificate at the time that counts: path (5), the
+// purpose checked by usage (6), validity (8) and revocation (9).
+func (c *check) certificate(sd *cms.SignedData, ev Evidence, at time.Time, usage func(*x509.Certificate) (reason string)) standing {
+	s := standing{trust: "unknown", revocation: "unchecked"}
+	leaf := sd.Signer
+	if leaf == nil {
+		s.add(ReasonNoCertificate)
+		return s
+	}
+	if reason := usage(leaf); reason != "" {
+		s.add(reason)
+	}
+	if at.After(leaf.NotAfter) {
+		s.add(ReasonExpired)
+	} else if at.Before(leaf.NotBefore) {
+		s.add(ReasonNotYetValid)
+	}
+	if c.v.trust == nil {
+		s.add(ReasonTrustUnknown)
+		return s
+	}
+	// Whose certificate it is does not depend on the day: an expired one is looked at
+	// on its last day.
+	when := at
+	if when.After(leaf.NotAfter) {
+		when = leaf.NotAfter
+	} else if when.Before(leaf.NotBefore) {
+		when = leaf.NotBefore
+	}
+	pool := append(slices.Clone(sd.Certificates), ev.Certificates...)
+	path, err := c.v.trust.Path(c.ctx, leaf, pool, when)
+	switch {
+	case err == nil && len(path) > 0 && path[0].Equal(leaf):
+		s.trust = "trusted"
+	case errors.Is(err, ErrExpired):
+		s.trust = "trusted"
+		s.add(ReasonExpired)
+		return s
+	case errors.Is(err, ErrUntrusted):
+		s.trust = "untrusted"
+		s.add(ReasonUntrusted)
+		return s
+	default:
+		s.add(ReasonTrustUnknown)
+		return s
+	}
+	own := ev
+	own.CRLs = append(slices.Clone(ev.CRLs), sd.CRLs...)
+	ocsps, crls := archived(sd)
+	own.OCSP = append(slices.Clone(ev.OCSP), ocsps...)
+	own.CRLs = append(own.CRLs, crls...)
+	own.Certificates = pool
+	c.revocation(&s, path, own, at)
+	return s
+}
+
+// revocation asks about every certificate of the path below the anchor.
+func (c *check) revocation(s *standing, path []*x509.Certificate, ev Evidence, at time.Time) {
+	s.revocation, s.embedded = "good", true
+	if len(path) == 1 {
+		return // the signer is the anchor itself: there is nobody to revoke it
+	}
+	for i, cert := range path[:len(path)-1] {
+		r, err := c.v.trust.Revocation(c.ctx, cert, path[i+1], at, ev)
+		s.embedded = s.embedded && r.Embedded && err == nil
+		switch {
+		case err == nil && r.Status == StatusGood:
+		case err == nil && r.Status == StatusRevoked && !r.RevokedAt.After(at):
+			s.revocation = "revoked"
+			s.add(ReasonRevoked)
+			return
+		case err == nil && r.Status == StatusRevoked: // later: good at the time that counts
+		default:
+			s.revocation = "unknown"
+			s.add(ReasonRevUnknown)
+		}
+	}
+}
+
+// signs demands a certificate that may sign documents: digitalSignature or
+// nonRepudiation, and not an authority's.
+func signs(c *x509.Certificate) string {
+	if c.IsCA || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+		return ReasonKeyUsage
+	}
+	return ""
+}

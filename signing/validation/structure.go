@@ -1,0 +1,213 @@
+package validation
+
+import (
+	"errors"
+
+	"congvan/signing/cms"
+	"congvan/signing/pdf"
+)
+
+// structure is check 1: the dictionary, its ByteRange and Contents, the revision
+// that it covers, and the form of the CMS.
+func (c *check) structure(s *found) error {
+	if s.dict == nil {
+		s.add(ReasonDictionary)
+		return nil
+	}
+	if t := s.dict["Type"]; t != nil && t != pdf.Name("Sig") && t != pdf.Name("DocTimeStamp") {
+		s.add(ReasonDictionary)
+	}
+	switch s.subFilter {
+	case subFilterPKCS7, subFilterCAdES, subFilterTimestamp, subFilterSHA1:
+	default:
+		s.intact = "unsupported"
+		s.add(ReasonSubFilter)
+	}
+	if !c.readByteRange(s) {
+		s.add(ReasonByteRange)
+		return nil
+	}
+	contents, ok := s.dict["Contents"].(pdf.String)
+	if !ok || len(contents) == 0 || allZero(contents) {
+		s.add(ReasonContents)
+		return nil
+	}
+	s.contents = contents
+	if err := c.coverage(s); err != nil || s.covered < 0 {
+		return err
+	}
+	if err := c.gap(s); err != nil {
+		return err
+	}
+	c.parseCMS(s)
+	return nil
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// readByteRange takes four direct integers that begin at zero, ascend, and end
+// within the file.
+func (c *check) readByteRange(s *found) bool {
+	a, ok := s.dict["ByteRange"].(pdf.Array)
+	if !ok || len(a) != 4 {
+		return false
+	}
+	for i := range s.byteRange {
+		n, ok := a[i].(int64)
+		if !ok || n < 0 || n > c.size {
+			return false
+		}
+		s.byteRange[i] = n
+	}
+	r := s.byteRange
+	return r[0] == 0 && r[1] > 0 && r[2] > r[1] && r[3] > 0 && r[2]+r[3] <= c.size
+}
+
+// coverage finds the revision whose end the ByteRange reaches.
+func (c *check) coverage(s *found) error {
+	end := s.byteRange[2] + s.byteRange[3]
+	for i, rev := range c.revisions {
+		if rev.Marker == 0 || end < rev.Marker {
+			continue
+		}
+		blank, err := c.blank(rev.Marker, end)
+		if err != nil {
+			return err
+		}
+		if blank {
+			s.covered = i
+			if rev.StartXref != rev.XrefOffset || len(rev.Conflicts) > 0 {
+				s.add(ReasonRevision)
+			}
+			return nil
+		}
+	}
+	s.add(ReasonCoverage)
+	return nil
+}
+
+// blank tells whether there is nothing but white space between two offsets.
+func (c *check) blank(from, to int64) (bool, error) {
+	buf := c.v.buffer()
+	defer c.v.release(buf)
+	for from < to {
+		b := (*buf)[:min(int64(len(*buf)), to-from, 4096)]
+		if err := c.readAt(b, from); err != nil {
+			return false, err
+		}
+		for _, x := range b {
+			switch x {
+			case ' ', '\n', '\r', '\t', '\f', 0:
+			default:
+				return false, nil
+			}
+		}
+		from += int64(len(b))
+	}
+	return true, nil
+}
+
+// gap checks that what the ByteRange leaves out is this signature's Contents to the
+// byte, and that the dictionary belongs to the revision that it covers.
+func (c *check) gap(s *found) error {
+	view, err := c.at(s.covered)
+	if err != nil {
+		s.add(ReasonRevision)
+		return pass(err)
+	}
+	s.view = view
+	holder, path := s.ref, []pdf.Name{"Contents"}
+	if s.ref.Num == 0 {
+		holder, path = s.field.Ref, []pdf.Name{"V", "Contents"}
+	}
+	rev := c.revisions[s.covered]
+	if _, written := rev.Changes(holder.Num); !written || s.first != s.covered {
+		s.add(ReasonMisplaced)
+		return nil
+	}
+	start, end, ok, err := view.ValueSpan(holder, path...)
+	if err != nil || !ok {
+		s.add(ReasonMisplaced)
+		return pass(err)
+	}
+	var first [1]byte
+	if err := c.readAt(first[:], start); err != nil {
+		return err
+	}
+	if start != s.byteRange[1] || end != s.byteRange[2] || first[0] != '<' {
+		s.add(ReasonCoverage)
+	}
+	if view.Ambiguous(holder.Num) {
+		s.add(ReasonAmbiguous)
+	}
+	return nil
+}
+
+func (c *check) parseCMS(s *found) {
+	sd, err := cms.Parse(s.contents)
+	switch {
+	case errors.Is(err, cms.ErrSignerCount):
+		s.add(ReasonSignerCount)
+		return
+	case err != nil:
+		s.add(ReasonCMS)
+		s.details = append(s.details, err.Error())
+		return
+	}
+	s.cms = sd
+	switch s.subFilter {
+	case subFilterPKCS7, subFilterCAdES:
+		if sd.EContent != nil {
+			s.add(ReasonNotDetached)
+		}
+	case subFilterTimestamp:
+		if !sd.ContentType.Equal(cms.OIDTSTInfo) || sd.EContent == nil {
+			s.add(ReasonCMS)
+		}
+	case subFilterSHA1:
+		if sd.EContent == nil {
+			s.add(ReasonCMS)
+		}
+	}
+}
+
+// duplicates marks signatures that share a field name or a dictionary.
+func (c *check) duplicates() {
+	for i, s := range c.found {
+		for j, t := range c.found {
+			if i == j || s.first < t.first && !c.stands(s, t.first) {
+				continue
+			}
+			if s.name == t.name || (s.ref.Num != 0 && s.ref == t.ref) {
+				s.add(ReasonDuplicate)
+				t.add(ReasonDuplicate)
+			}
+		}
+	}
+}
+
+// stands tells whether a signature is still in the form at a revision: a field
+// whose value was replaced is no duplicate of itself but a forbidden change.
+func (c *check) stands(s *found, revision int) bool {
+	view, err := c.at(revision)
+	if err != nil {
+		return true
+	}
+	fields, err := view.Fields()
+	if err != nil {
+		return true
+	}
+	for _, f := range fields {
+		if f.Name == s.name && f.Value == pdf.Object(s.ref) {
+			return true
+		}
+	}
+	return false
+}
