@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -59,14 +58,10 @@ func New(p Ports, l Limits) *Flow {
 	return &Flow{Ports: p, Limits: l}
 }
 
-// newID is a random identifier: 16 bytes, hex, with a prefix that tells the kind.
+// newID is a random identifier: 12 bytes in hex, with a prefix that tells the kind.
 func (f *Flow) newID(prefix string) (string, error) {
 	var b [12]byte
-	r := f.Rand
-	if r == nil {
-		r = rand.Reader
-	}
-	if _, err := io.ReadFull(r, b[:]); err != nil {
+	if _, err := io.ReadFull(f.Rand, b[:]); err != nil {
 		return "", fault.New(fault.Internal, "internal").Wrap(err)
 	}
 	return prefix + hex.EncodeToString(b[:]), nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"net/http"
 	"path/filepath"
 	"strings"
 
@@ -62,19 +61,28 @@ func (f *Flow) KeepUpload(ctx context.Context, a Actor, s Spooled) (Upload, erro
 
 const mediaPDF = "application/pdf"
 
-// officeTypes tells the formats that content sniffing sees only as a ZIP or OLE file.
-func officeTypes(ext string) string {
-	switch ext {
-	case ".docx":
-		return "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-	case ".xlsx":
-		return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-	case ".doc":
-		return "application/msword"
-	case ".xls":
-		return "application/vnd.ms-excel"
+// known are the formats agencies attach, by their first bytes. A ZIP or OLE container is
+// told apart by the name; what is none of them stays a stream of bytes to download.
+func known() []struct{ magic, ext, media string } {
+	const zip, ole = "PK\x03\x04", "\xd0\xcf\x11\xe0"
+	return []struct{ magic, ext, media string }{
+		{zip, ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+		{zip, ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+		{zip, "", "application/zip"},
+		{ole, ".doc", "application/msword"},
+		{ole, ".xls", "application/vnd.ms-excel"},
+		{"\x89PNG\r\n\x1a\n", "", "image/png"},
+		{"\xff\xd8\xff", "", "image/jpeg"},
 	}
-	return ""
+}
+
+func sniff(head []byte, ext string) string {
+	for _, k := range known() {
+		if strings.HasPrefix(string(head), k.magic) && (k.ext == "" || k.ext == ext) {
+			return k.media
+		}
+	}
+	return "application/octet-stream"
 }
 
 // mediaType decides by content; the name only refines what the content leaves open. A
@@ -93,11 +101,7 @@ func mediaType(s Spooled) (string, error) {
 	if ext == ".pdf" {
 		return "", fault.New(fault.Invalid, "not_a_pdf").Field("file")
 	}
-	sniffed := http.DetectContentType(head)
-	if t := officeTypes(ext); t != "" && (sniffed == "application/zip" || sniffed == "application/octet-stream") {
-		return t, nil
-	}
-	return sniffed, nil
+	return sniff(head, ext), nil
 }
 
 // pdfFault turns the signing module's errors about a file into faults that say what to do.
