@@ -2,6 +2,7 @@ package pades
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -74,6 +75,9 @@ func (c *canvas) image(ref pdf.Ref, p *picture) {
 // text draws lines of black text from the top down, wrapping those that are too
 // wide. It is signing.ErrPlace when they do not fit.
 func (c *canvas) text(s *subset, lines []string) error {
+	if strings.TrimSpace(strings.Join(lines, "")) == "" {
+		return errors.New("pades: the look has no text to show")
+	}
 	size := textSize / c.unit
 	var set []line
 	for _, text := range lines {
@@ -104,7 +108,7 @@ func (c *canvas) text(s *subset, lines []string) error {
 // size. A single word that is wider is signing.ErrPlace.
 func wrap(s *subset, text string, width float64) ([]line, error) {
 	var out []line
-	var current line
+	current := line{hex: "<>"}
 	words := strings.Fields(text)
 	for from, to := 0, 1; to <= len(words); to++ {
 		l, err := s.set(strings.Join(words[from:to], " "))

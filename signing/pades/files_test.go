@@ -194,7 +194,7 @@ func TestExistingEmptyField(t *testing.T) {
 	t.Run("merged", func(t *testing.T) {
 		out := s.sign(t, e, field(""), request)
 		accepted(t, out, s)
-		if n, at := pixels(render(t, out, 1), red); n < 300 || at.Min.X < 69 || at.Max.X > 209 {
+		if n, at := pixels(render(t, out, 1), red); n < 300 || at.Min.X < 2*50 || at.Max.X > 2*150 {
 			t.Errorf("%d red pixels at %v", n, at)
 		}
 	})

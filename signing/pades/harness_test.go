@@ -198,12 +198,14 @@ func sample(t testing.TB, name string) []byte {
 	return data
 }
 
-// render draws a page at 100 dpi.
+const renderDPI = 144.0
+
+// render draws the visible part of a page.
 func render(t testing.TB, data []byte, page int) image.Image {
 	t.Helper()
 	path := save(t, "page.pdf", data)
 	out := strings.TrimSuffix(path, ".pdf")
-	run(t, "pdftoppm", "-r", "100", "-png", "-singlefile", "-f", fmt.Sprint(page), path, out)
+	run(t, "pdftoppm", "-cropbox", "-r", fmt.Sprint(renderDPI), "-png", "-singlefile", "-f", fmt.Sprint(page), path, out)
 	f, err := os.Open(out + ".png")
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +230,8 @@ func pixels(m image.Image, is func(r, g, b uint32) bool) (n int, at image.Rectan
 	}
 	return n, at
 }
+
+var sealRed = color.NRGBA{R: 215, G: 25, B: 30, A: 255}
 
 func red(r, g, b uint32) bool  { return r > 180 && g < 110 && b < 110 }
 func blue(r, g, b uint32) bool { return b > 120 && r < 110 && g < 120 }
@@ -254,29 +258,30 @@ func drawn(w, h int, c color.NRGBA, ink func(x, y float64) float64) *image.NRGBA
 	return m
 }
 
-// signatureImage is an invented handwritten signature: blue, transparent.
+// signatureImage is an invented handwritten signature: blue, transparent, drawn as
+// dots along a line.
 func signatureImage(t testing.TB) []byte {
-	const w, h = 420, 180
-	var stroke [][2]float64
-	for i := range 900 {
-		s := float64(i) / 900
-		stroke = append(stroke, [2]float64{
-			30 + 350*s + 40*math.Sin(13*s+0.4), 95 - 60*math.Sin(19*s)*(1-0.7*s) + 18*math.Cos(41*s),
-		})
-	}
-	return encodePNG(t, drawn(w, h, color.NRGBA{R: 20, G: 40, B: 170}, func(x, y float64) float64 {
-		near := math.Inf(1)
-		for _, p := range stroke {
-			near = math.Min(near, math.Hypot(p[0]-x, p[1]-y))
+	m := image.NewNRGBA(image.Rect(0, 0, 420, 180))
+	for i := range 2000 {
+		s := float64(i) / 2000
+		x, y := 30+350*s+40*math.Sin(13*s+0.4), 95-60*math.Sin(19*s)*(1-0.7*s)+18*math.Cos(41*s)
+		for dy := -4; dy <= 4; dy++ {
+			for dx := -4; dx <= 4; dx++ {
+				px, py := int(x)+dx, int(y)+dy
+				ink := math.Max(0, math.Min(1, 3.2-math.Hypot(float64(px)-x, float64(py)-y)))
+				if a := uint8(255 * ink); a > m.NRGBAAt(px, py).A {
+					m.SetNRGBA(px, py, color.NRGBA{R: 20, G: 40, B: 170, A: a})
+				}
+			}
 		}
-		return 3.2 - near
-	}))
+	}
+	return encodePNG(t, m)
 }
 
 // sealImage is an invented round seal: red, transparent, with a star.
 func sealImage(t testing.TB) []byte {
 	const size = 425 // 36 mm at 300 dpi
-	return encodePNG(t, drawn(size, size, color.NRGBA{R: 215, G: 25, B: 30}, func(x, y float64) float64 {
+	return encodePNG(t, drawn(size, size, sealRed, func(x, y float64) float64 {
 		x, y = x-size/2, y-size/2
 		r, a := math.Hypot(x, y), math.Atan2(-y, x)
 		rings := math.Max(5-math.Abs(r-size/2+6), 2-math.Abs(r-size/2+60))
@@ -287,4 +292,17 @@ func sealImage(t testing.TB) []byte {
 		star := outer*inner*math.Sin(half)/(outer*math.Sin(turn)+inner*math.Sin(half-turn)) - r
 		return math.Max(rings, star)
 	}))
+}
+
+func writeFile(t testing.TB, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// textOf decodes a text string of a dictionary.
+func textOf(d pdf.Dict, key string) string {
+	s, _ := d[pdf.Name(key)].(pdf.String)
+	return s.Text()
 }
