@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"bytes"
 	"slices"
 
 	"congvan/signing"
@@ -251,9 +252,15 @@ func (s *step) newField(f *pdf.Field) error {
 			}
 		}
 	}
-	if code == ChangeSignatureField && visible && slices.ContainsFunc(dicts, func(d pdf.Dict) bool { return d["AP"] != nil }) {
-		s.forbidField(f.Name, "an unsigned signature field shows something")
-		return nil
+	for _, d := range dicts {
+		draws, err := s.draws(d["AP"])
+		if err != nil {
+			return err
+		}
+		if draws && code == ChangeSignatureField && visible {
+			s.forbidField(f.Name, "an unsigned signature field shows something")
+			return nil
+		}
 	}
 	s.note(change{code: code, field: f.Name, locked: allowed.Locked && visible})
 	return nil
@@ -286,6 +293,35 @@ func (s *step) signatureKind(f *pdf.Field) (code string, visible bool, err error
 		return ChangeTimestampAdded, visible, nil
 	}
 	return ChangeSignatureAdded, visible, nil
+}
+
+// draws tells whether an appearance may paint: anything but a stream without
+// operators other than q and Q.
+func (s *step) draws(ap pdf.Object) (bool, error) {
+	d, err := s.new.Dict(ap)
+	if err != nil {
+		return true, pass(err)
+	}
+	for _, o := range d {
+		v, err := s.new.Resolve(o)
+		if err != nil {
+			return true, pass(err)
+		}
+		stm, ok := v.(*pdf.Stream)
+		if !ok {
+			return true, nil
+		}
+		data, err := s.new.Decode(stm, 4<<10)
+		if err != nil {
+			return true, nil // too much or unknown: not blank
+		}
+		for _, word := range bytes.Fields(data) {
+			if !bytes.Equal(word, []byte("q")) && !bytes.Equal(word, []byte("Q")) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // Annotation flags (ISO 32000-2, Table 167).

@@ -61,7 +61,7 @@ var permissions = [...]Permission{
 	},
 	{
 		Code: ChangeSignatureField, Where: "new empty signature field", Keys: fieldKeys, CertifyP: 2, Locked: true,
-		Only: "without an appearance of its own",
+		Only: "its appearance, if any, is blank",
 	},
 	{
 		Code: ChangeTimestampAdded, Where: "new or empty signature field with a document timestamp", Keys: fieldKeys, CertifyP: 1,
