@@ -69,14 +69,14 @@ func (a *Account) Succeed() { a.FailedLogins, a.LockedUntil = 0, nil }
 // EndSessions ends every session of the account at once.
 func (a *Account) EndSessions() { a.Epoch++ }
 
-// Lock keeps the person out, from open sessions too, until Unlock.
-func (a *Account) Lock() {
+// Bar keeps the person out, from open sessions too, until Admit.
+func (a *Account) Bar() {
 	a.Locked = true
 	a.EndSessions()
 }
 
-// Unlock lets the person sign in again.
-func (a *Account) Unlock() {
+// Admit lets the person sign in again.
+func (a *Account) Admit() {
 	a.Locked = false
 	a.Succeed()
 }

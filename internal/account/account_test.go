@@ -47,15 +47,15 @@ func TestFoldMakesOneNameOfItsSpellings(t *testing.T) {
 	}
 }
 
-func TestLockEndsSessions(t *testing.T) {
+func TestBarEndsSessions(t *testing.T) {
 	a := account.Account{Epoch: 7}
-	a.Lock()
+	a.Bar()
 	if !a.Locked || a.Epoch == 7 {
 		t.Fatalf("%+v", a)
 	}
-	a.Unlock()
+	a.Admit()
 	if a.Locked || a.Epoch == 7 {
-		t.Fatalf("unlocking revived sessions: %+v", a)
+		t.Fatalf("admitting revived sessions: %+v", a)
 	}
 }
 
