@@ -133,3 +133,44 @@ func TestReadsLibreOffice(t *testing.T) {
 		}
 	}
 }
+
+func TestEncryptedFilesOpenWithoutPassword(t *testing.T) {
+	src := kinds(t)["table"]
+	for name, args := range map[string][]string{
+		"RC4 40":              {"--allow-weak-crypto", "--encrypt", "", "owner", "40", "--"},
+		"RC4 128":             {"--allow-weak-crypto", "--encrypt", "", "owner", "128", "--use-aes=n", "--"},
+		"AES 128":             {"--allow-weak-crypto", "--encrypt", "", "owner", "128", "--use-aes=y", "--"},
+		"AES 256":             {"--encrypt", "", "owner", "256", "--"},
+		"AES 256, R5":         {"--allow-weak-crypto", "--encrypt", "", "owner", "256", "--force-R5", "--"},
+		"AES 256 and objects": {"--object-streams=generate", "--encrypt", "", "owner", "256", "--cleartext-metadata", "--"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := qpdf(t, src, args...)
+			f := open(t, data)
+			if !f.Encrypted() || f.Locked() {
+				t.Fatalf("encrypted %v, locked %v", f.Encrypted(), f.Locked())
+			}
+			fields, err := f.Fields()
+			if err != nil || len(fields) != 2 || fields[0].Name != "so.ký" {
+				t.Errorf("fields %+v, %v", fields, err)
+			}
+			p, err := f.Page(1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o, err := f.Resolve(p.Dict["Contents"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if text, err := f.Decode(o.(*Stream), 100); string(text) != "BT ET" || err != nil {
+				t.Errorf("contents %q, %v", text, err)
+			}
+		})
+	}
+	for _, bits := range []string{"128", "256"} {
+		f := open(t, qpdf(t, src, "--allow-weak-crypto", "--encrypt", "secret", "owner", bits, "--"))
+		if !f.Encrypted() || !f.Locked() {
+			t.Errorf("%s bits with a password: encrypted %v, locked %v", bits, f.Encrypted(), f.Locked())
+		}
+	}
+}
