@@ -65,6 +65,7 @@ type Spec struct {
 	SelfSigned     bool
 	CRL, OCSP, AIA []string // addresses in the certificate
 	DNSConstraint  string   // CA only: a permitted name subtree
+	DNS            string   // a subject alternative name
 }
 
 // NewPKI makes a root and an issuing authority with the clock's time and random's
@@ -180,6 +181,9 @@ func (p *PKI) template(s Spec, public crypto.PublicKey) *x509.Certificate {
 		if s.DNSConstraint != "" {
 			t.PermittedDNSDomains, t.PermittedDNSDomainsCritical = []string{s.DNSConstraint}, true
 		}
+	}
+	if s.DNS != "" {
+		t.DNSNames = []string{s.DNS}
 	}
 	if s.ExtUsage != nil {
 		value, err := asn1.Marshal([]asn1.ObjectIdentifier{s.ExtUsage})

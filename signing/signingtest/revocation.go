@@ -3,6 +3,7 @@ package signingtest
 import (
 	"crypto"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"io"
 	"math/big"
 	"net/http"
@@ -21,12 +22,14 @@ type CRLSpec struct {
 	NextUpdate time.Time
 	Signer     crypto.Signer // another key than the issuer's, for a forged list
 	Number     int64
+	Extensions []pkix.Extension // of the list
+	OfEntries  []pkix.Extension // of each entry
 }
 
 // CRL makes a revocation list of issuer in DER.
 func (p *PKI) CRL(issuer *Identity, s CRLSpec) []byte {
 	p.tb.Helper()
-	list := &x509.RevocationList{ThisUpdate: s.ThisUpdate, NextUpdate: s.NextUpdate, Number: big.NewInt(max(s.Number, 1))}
+	list := &x509.RevocationList{ThisUpdate: s.ThisUpdate, NextUpdate: s.NextUpdate, Number: big.NewInt(max(s.Number, 1)), ExtraExtensions: s.Extensions}
 	if list.ThisUpdate.IsZero() {
 		list.ThisUpdate = p.Clock().Add(-time.Minute)
 	}
@@ -35,7 +38,7 @@ func (p *PKI) CRL(issuer *Identity, s CRLSpec) []byte {
 	}
 	for cert, at := range s.Revoked {
 		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries,
-			x509.RevocationListEntry{SerialNumber: cert.SerialNumber, RevocationTime: at})
+			x509.RevocationListEntry{SerialNumber: cert.SerialNumber, RevocationTime: at, ExtraExtensions: s.OfEntries})
 	}
 	key := s.Signer
 	if key == nil {

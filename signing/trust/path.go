@@ -1,0 +1,223 @@
+package trust
+
+import (
+	"bytes"
+	"context"
+	"crypto/rsa"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+const minRSABits = 2048
+
+// Path returns a path from leaf to an anchor, both included, every certificate of it
+// valid at the given time (RFC 5280 §6.1). pool holds foreign certificates that may
+// stand between them. What leaf itself may be used for is the caller's to check.
+//
+// Errors: ErrUntrusted (with ErrUsage where only an issuer's rights are missing),
+// ErrExpired or ErrNotYetValid when there is a path, but not at that time.
+func (s *Store) Path(ctx context.Context, leaf *x509.Certificate, pool []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
+	b := &builder{store: s, at: at, pool: unique(pool, s.intermediates)}
+	path, err := b.build(ctx, []*x509.Certificate{leaf})
+	if err != nil || path != nil {
+		return path, err
+	}
+	for fetched := 0; s.fetcher != nil && fetched < maxAIA; fetched++ {
+		more := s.fetchIssuers(ctx, b.dangling)
+		if len(more) == 0 {
+			break
+		}
+		b.pool = unique(b.pool, more)
+		b.dangling = nil
+		if path, err = b.build(ctx, []*x509.Certificate{leaf}); err != nil || path != nil {
+			return path, err
+		}
+	}
+	if b.problem != nil {
+		return nil, b.problem
+	}
+	return nil, ErrUntrusted
+}
+
+// unique returns at most maxPool certificates of foreign and all of known, each once.
+func unique(foreign, known []*x509.Certificate) []*x509.Certificate {
+	seen := map[string]bool{}
+	var out []*x509.Certificate
+	for _, c := range slices.Concat(foreign[:min(len(foreign), maxPool)], known) {
+		if c == nil || seen[string(c.Raw)] {
+			continue
+		}
+		seen[string(c.Raw)] = true
+		out = append(out, c)
+	}
+	return out
+}
+
+// builder searches depth first.
+type builder struct {
+	store      *Store
+	at         time.Time
+	pool       []*x509.Certificate
+	signatures int
+	problem    error             // why the best path found is not good
+	dangling   *x509.Certificate // the last certificate without an issuer
+}
+
+// build extends a path that begins with the leaf; nil without error means that there is
+// no good one this way.
+func (b *builder) build(ctx context.Context, path []*x509.Certificate) ([]*x509.Certificate, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	last := path[len(path)-1]
+	if slices.ContainsFunc(b.store.anchors, last.Equal) {
+		return b.check(path), nil
+	}
+	if len(path) == maxDepth {
+		return nil, nil
+	}
+	found := false
+	for _, candidates := range [][]*x509.Certificate{b.store.anchors, b.pool} {
+		for _, c := range candidates {
+			if slices.ContainsFunc(path, c.Equal) || !b.issued(c, last) {
+				continue
+			}
+			found = true
+			good, err := b.build(ctx, append(path[:len(path):len(path)], c))
+			if good != nil || err != nil {
+				return good, err
+			}
+		}
+	}
+	if !found {
+		b.dangling = last
+	}
+	return nil, nil
+}
+
+// issued tells whether the key of c signed child. Key identifiers and names only spare
+// the work of verifying; they prove nothing.
+func (b *builder) issued(c, child *x509.Certificate) bool {
+	if !bytes.Equal(c.RawSubject, child.RawIssuer) ||
+		len(child.AuthorityKeyId) > 0 && len(c.SubjectKeyId) > 0 && !bytes.Equal(c.SubjectKeyId, child.AuthorityKeyId) {
+		return false
+	}
+	if b.signatures++; b.signatures > maxSignatures {
+		b.note(fmt.Errorf("%w: more than %d certificates would have to be tried", ErrUntrusted, maxSignatures))
+		return false
+	}
+	err := child.CheckSignatureFrom(c)
+	var constraint x509.ConstraintViolationError
+	if errors.As(err, &constraint) && c.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil {
+		b.note(fmt.Errorf("%w: %w: %q may not issue certificates", ErrUntrusted, ErrUsage, c.Subject.CommonName))
+	}
+	return err == nil
+}
+
+// check judges a complete path.
+func (b *builder) check(path []*x509.Certificate) []*x509.Certificate {
+	for _, c := range path {
+		switch {
+		case b.at.After(c.NotAfter):
+			b.note(fmt.Errorf("%w: %q on %s", ErrExpired, c.Subject.CommonName, c.NotAfter.UTC().Format(time.RFC3339)))
+			return nil
+		case b.at.Before(c.NotBefore):
+			b.note(fmt.Errorf("%w: %q before %s", ErrNotYetValid, c.Subject.CommonName, c.NotBefore.UTC().Format(time.RFC3339)))
+			return nil
+		}
+	}
+	for _, c := range path[1:] {
+		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
+			b.note(fmt.Errorf("%w: %q has an RSA key of %d bits", ErrUntrusted, c.Subject.CommonName, key.N.BitLen()))
+			return nil
+		}
+	}
+	if len(path) == 1 { // the leaf itself is pinned
+		return path
+	}
+	// The standard library judges this one path once more: path lengths, name
+	// constraints, critical extensions nobody understands.
+	roots, between := x509.NewCertPool(), x509.NewCertPool()
+	roots.AddCert(path[len(path)-1])
+	for _, c := range path[1 : len(path)-1] {
+		between.AddCert(c)
+	}
+	chains, err := path[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: b.at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+	if err != nil {
+		b.note(fmt.Errorf("%w: %w: %v", ErrUntrusted, ErrUsage, err))
+		return nil
+	}
+	return chains[0]
+}
+
+// note keeps the most telling problem: a path at another time tells more than none.
+func (b *builder) note(err error) {
+	if b.problem == nil || errors.Is(b.problem, ErrUntrusted) && !errors.Is(err, ErrUntrusted) {
+		b.problem = err
+	}
+}
+
+// fetchIssuers gets the issuer of cert from the addresses in it (RFC 5280 §4.2.2.1).
+func (s *Store) fetchIssuers(ctx context.Context, cert *x509.Certificate) []*x509.Certificate {
+	if cert == nil {
+		return nil
+	}
+	for _, url := range cert.IssuingCertificateURL[:min(len(cert.IssuingCertificateURL), maxAIA)] {
+		data, err := s.fetcher.Fetch(ctx, Request{URL: url, Limit: 64 << 10})
+		if err != nil {
+			continue
+		}
+		if certs, err := parseCertificates(data); err == nil {
+			return certs
+		}
+	}
+	return nil
+}
+
+// CheckSigner tells whether a certificate may make a signature now, before the token is
+// asked (NĐ 68/2024 Đ.29): its use, validity, path and revocation, the whole path long.
+// chain begins with the signer's certificate.
+//
+// Errors: ErrUsage, those of Path, ErrRevoked, ErrUnknown.
+func (s *Store) CheckSigner(ctx context.Context, chain []*x509.Certificate, at time.Time) error {
+	if len(chain) == 0 {
+		return fmt.Errorf("%w: no certificate", ErrUntrusted)
+	}
+	if err := checkUsage(chain[0]); err != nil {
+		return err
+	}
+	path, err := s.Path(ctx, chain[0], chain[1:], at)
+	if err != nil {
+		return err
+	}
+	for i, c := range path[:len(path)-1] {
+		r, err := s.Revocation(ctx, c, path[i+1], at, Evidence{})
+		switch {
+		case err != nil:
+			return err
+		case r.Status == Revoked:
+			return fmt.Errorf("%w: %q since %s", ErrRevoked, c.Subject.CommonName, r.RevokedAt.UTC().Format(time.RFC3339))
+		case r.Status != Good:
+			return fmt.Errorf("%w: %q", ErrUnknown, c.Subject.CommonName)
+		}
+	}
+	return nil
+}
+
+// checkUsage: digitalSignature or nonRepudiation, not an authority, a key of size.
+func checkUsage(c *x509.Certificate) error {
+	name := c.Subject.CommonName
+	if c.IsCA {
+		return fmt.Errorf("%w: %q is an authority's certificate", ErrUsage, name)
+	}
+	if c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+		return fmt.Errorf("%w: %q has neither digitalSignature nor nonRepudiation", ErrUsage, name)
+	}
+	if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
+		return fmt.Errorf("%w: %q has an RSA key of %d bits", ErrUsage, name, key.N.BitLen())
+	}
+	return nil
+}
