@@ -87,14 +87,14 @@ func (c *canvas) text(s *subset, lines []string) error {
 		}
 		set = append(set, wrapped...)
 	}
-	if need := size * ((ascent+descent)/1000.0 + leading*float64(len(set)-1)); need > c.height+0.01 {
+	if need := size * ((tallest+descent)/1000.0 + leading*float64(len(set)-1)); need > c.height+0.01 {
 		return fmt.Errorf("%w: %d lines of text need %.1f mm in height, the place has %.1f mm",
 			signing.ErrPlace, len(set), need*c.unit*mmPerPoint, c.height*c.unit*mmPerPoint)
 	}
 	c.fonts["F"] = s.ref
 	fmt.Fprintf(&c.content, "BT 0 g /F %s Tf", num(size))
 	for i, l := range set {
-		x, y := 0.0, c.height-size*(ascent/1000.0+leading*float64(i))
+		x, y := 0.0, c.height-size*(tallest/1000.0+leading*float64(i))
 		if c.right {
 			x = c.width - float64(l.width)*size/1000
 		}

@@ -21,10 +21,11 @@ type Options struct {
 // Engine adds signatures to PDF files. It is safe for concurrent use; its memory
 // does not depend on the size of the files.
 type Engine struct {
-	limits  pdf.Limits
-	regular *face
-	italic  *face
-	buffers sync.Pool // *[]byte, for hashing
+	limits   pdf.Limits
+	regular  *face
+	italic   *face
+	pictures pictures
+	buffers  sync.Pool // *[]byte, for hashing
 }
 
 // New loads the embedded fonts.

@@ -33,6 +33,7 @@ type face struct {
 const (
 	ascent  = 891
 	descent = 216 // below the baseline
+	tallest = 982 // top of the tallest letter: a capital with two marks, such as Ẫ
 )
 
 func loadFace(name string, italic bool) (*face, error) {

@@ -20,6 +20,9 @@ func TestPlaceOnEveryKindOfPage(t *testing.T) {
 	for _, rotate := range []int{0, 90, 180, 270, -90, 450} {
 		for _, crop := range []string{"", "/CropBox [40 60 440 760]"} {
 			for _, unit := range []float64{1, 2.5} {
+				if (rotate < 0 || rotate > 270) && (crop != "" || unit != 1) {
+					continue // another way to write 270 or 90 needs one test each
+				}
 				t.Run(fmt.Sprintf("rotate %d%s unit %g", rotate, crop, unit), func(t *testing.T) {
 					base := formFile{page: fmt.Sprintf("/Rotate %d %s /UserUnit %g", rotate, crop, unit)}.build()
 					place := signing.Place{Page: 1, X: 100, Y: 40, W: 30, H: 15}
@@ -47,7 +50,7 @@ func TestPlaceOnEveryKindOfPage(t *testing.T) {
 						}
 					}
 					quarter := image.Rect(at.Min.X, at.Max.Y-at.Dy()/3, at.Min.X+at.Dx()/3, at.Max.Y)
-					n, _ := pixels(m.(subImager).SubImage(quarter), red)
+					n, _ := pixels(m.SubImage(quarter).(*image.RGBA), red)
 					if n < quarter.Dx()*quarter.Dy()*3/4 {
 						t.Errorf("the picture is turned: %d of %d pixels at its lower left", n, quarter.Dx()*quarter.Dy())
 					}
@@ -77,15 +80,11 @@ func TestValueStandsOnTheLine(t *testing.T) {
 }
 
 // inkBottom is the lowest dark point of a word, in points from the top of the page.
-func inkBottom(m image.Image, word [4]float64) float64 {
+func inkBottom(m *image.RGBA, word [4]float64) float64 {
 	scale := renderDPI / 72
 	around := image.Rect(int(word[0]*scale), int((word[1]-4)*scale), int(word[2]*scale)+1, int((word[3]+4)*scale))
-	_, at := pixels(m.(subImager).SubImage(around), func(r, g, b uint32) bool { return r+g+b < 300 })
+	_, at := pixels(m.SubImage(around).(*image.RGBA), func(r, g, b uint32) bool { return r+g+b < 300 })
 	return float64(at.Max.Y) / scale
-}
-
-type subImager interface {
-	SubImage(image.Rectangle) image.Image
 }
 
 // words reads left, top, right and bottom of the words of page 1, in points; of equal

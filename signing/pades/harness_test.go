@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding"
 	"fmt"
 	"image"
 	"image/color"
@@ -176,18 +174,6 @@ func open(t testing.TB, data []byte) *pdf.File {
 	return f
 }
 
-// hashState is the state that storage keeps from the upload.
-func hashState(t testing.TB, data []byte) []byte {
-	t.Helper()
-	h := sha256.New()
-	h.Write(data)
-	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return state
-}
-
 // sample reads one of the project's sample letters.
 func sample(t testing.TB, name string) []byte {
 	t.Helper()
@@ -201,7 +187,7 @@ func sample(t testing.TB, name string) []byte {
 const renderDPI = 144.0
 
 // render draws the visible part of a page.
-func render(t testing.TB, data []byte, page int) image.Image {
+func render(t testing.TB, data []byte, page int) *image.RGBA {
 	t.Helper()
 	path := save(t, "page.pdf", data)
 	out := strings.TrimSuffix(path, ".pdf")
@@ -215,14 +201,18 @@ func render(t testing.TB, data []byte, page int) image.Image {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m
+	rgba, ok := m.(*image.RGBA) // what pdftoppm writes: 8 bits, no alpha
+	if !ok {
+		t.Fatalf("pdftoppm drew a %T", m)
+	}
+	return rgba
 }
 
 // pixels finds the pixels of a colour and the rectangle that holds them.
-func pixels(m image.Image, is func(r, g, b uint32) bool) (n int, at image.Rectangle) {
-	for y := m.Bounds().Min.Y; y < m.Bounds().Max.Y; y++ {
-		for x := m.Bounds().Min.X; x < m.Bounds().Max.X; x++ {
-			if r, g, b, _ := m.At(x, y).RGBA(); is(r>>8, g>>8, b>>8) {
+func pixels(m *image.RGBA, is func(r, g, b uint32) bool) (n int, at image.Rectangle) {
+	for y := m.Rect.Min.Y; y < m.Rect.Max.Y; y++ {
+		for x := m.Rect.Min.X; x < m.Rect.Max.X; x++ {
+			if p := m.Pix[m.PixOffset(x, y):]; is(uint32(p[0]), uint32(p[1]), uint32(p[2])) {
 				n++
 				at = at.Union(image.Rect(x, y, x+1, y+1))
 			}

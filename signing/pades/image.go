@@ -2,10 +2,12 @@ package pades
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"image"
 	"image/color"
 	"image/png"
+	"sync"
 
 	"congvan/signing"
 	"congvan/signing/pdf"
@@ -16,12 +18,53 @@ import (
 const (
 	maxImageBytes  = 32 << 20
 	maxImagePixels = 40_000_000
+
+	rememberedBytes = 16 << 20
 )
 
 // picture is a decoded PNG: rows of RGB and, when anything is transparent, of alpha.
+// Once packed they are deflated.
 type picture struct {
 	width, height int
 	rgb, alpha    []byte // alpha nil: all opaque
+}
+
+// pictures remembers, packed, the pictures used last: an agency's seal stands on
+// every document that it issues. The zero value is empty; safe for concurrent use.
+type pictures struct {
+	mu    sync.Mutex
+	bytes int
+	known map[[sha256.Size]byte]*picture
+}
+
+// get returns the packed picture of a PNG.
+func (c *pictures) get(data []byte, u *pdf.Update) (*picture, error) {
+	key := sha256.Sum256(data)
+	c.mu.Lock()
+	p := c.known[key]
+	c.mu.Unlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := decodePNG(data)
+	if err != nil {
+		return nil, err
+	}
+	p.rgb = u.Deflate(p.rgb)
+	if p.alpha != nil {
+		p.alpha = u.Deflate(p.alpha)
+	}
+	size := len(p.rgb) + len(p.alpha)
+	if size > rememberedBytes {
+		return p, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bytes += size; c.known == nil || c.bytes > rememberedBytes {
+		c.known, c.bytes = map[[sha256.Size]byte]*picture{}, size
+	}
+	c.known[key] = p
+	return p, nil
 }
 
 // decodePNG reads a PNG of any colour type, bit depth and transparency. Size is
@@ -100,18 +143,19 @@ func pixelReader(m image.Image) func(x, y int) color.NRGBA {
 	return func(x, y int) color.NRGBA { return color.NRGBAModel.Convert(m.At(x, y)).(color.NRGBA) }
 }
 
-// write puts the picture into the update as an image XObject with its soft mask.
+// write puts the packed picture into the update as an image XObject with its soft
+// mask.
 func (p *picture) write(u *pdf.Update) pdf.Ref {
 	d := imageDict(p, "DeviceRGB")
 	if p.alpha != nil {
-		d["SMask"] = u.AddStream(imageDict(p, "DeviceGray"), p.alpha, true)
+		d["SMask"] = u.AddStream(imageDict(p, "DeviceGray"), p.alpha, false)
 	}
-	return u.AddStream(d, p.rgb, true)
+	return u.AddStream(d, p.rgb, false)
 }
 
 func imageDict(p *picture, space pdf.Name) pdf.Dict {
 	return pdf.Dict{
-		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"), "ColorSpace": space,
+		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"), "ColorSpace": space, "Filter": pdf.Name("FlateDecode"),
 		"Width": int64(p.width), "Height": int64(p.height), "BitsPerComponent": int64(8),
 	}
 }

@@ -174,7 +174,7 @@ func (u *update) look(b box, p *page) (pdf.Object, error) {
 	case signing.LookNone, "":
 		return nil, nil
 	case signing.LookLeader, signing.LookAgency, signing.LookInitials:
-		picture, err := decodePNG(a.Image)
+		picture, err := u.engine.pictures.get(a.Image, u.Update)
 		if err != nil {
 			return nil, err
 		}

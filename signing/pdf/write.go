@@ -19,6 +19,7 @@ type Update struct {
 	file    *File
 	objects map[Ref]Object
 	next    int // next free object number
+	zip     *zlib.Writer
 	err     error
 }
 
@@ -56,7 +57,7 @@ func (u *Update) SetStream(ref Ref, d Dict, data []byte, compress bool) {
 		d = Dict{}
 	}
 	if compress {
-		data = deflate(data)
+		data = u.Deflate(data)
 		d["Filter"] = Name("FlateDecode")
 	}
 	d["Length"] = int64(len(data))
@@ -135,7 +136,7 @@ func (u *Update) Bytes() ([]byte, error) {
 	trailer := u.trailer(w.buf)
 	start := w.base + int64(len(w.buf)) - u.file.Shift()
 	if u.file.XrefKind() == XrefStream {
-		w.xrefStream(Ref{Num: u.next}, entries, trailer, start)
+		u.xrefStream(w, entries, trailer, start)
 	} else if err := w.xrefTable(entries, trailer); err != nil {
 		return nil, err
 	}
@@ -196,7 +197,8 @@ func (w *writer) xrefTable(entries []xrefEntry, trailer Dict) error {
 }
 
 // xrefStream writes a cross-reference stream (7.5.8) that lists itself too.
-func (w *writer) xrefStream(self Ref, entries []xrefEntry, trailer Dict, start int64) {
+func (u *Update) xrefStream(w *writer, entries []xrefEntry, trailer Dict, start int64) {
+	self := Ref{Num: u.next}
 	entries = append(entries, xrefEntry{ref: self, offset: start})
 	var data []byte
 	index := Array{}
@@ -208,7 +210,7 @@ func (w *writer) xrefStream(self Ref, entries []xrefEntry, trailer Dict, start i
 			data = binary.BigEndian.AppendUint16(data, uint16(e.ref.Gen))
 		}
 	}
-	data = deflate(data)
+	data = u.Deflate(data)
 	trailer["Type"], trailer["Size"] = Name("XRef"), int64(self.Num+1)
 	trailer["Index"], trailer["W"] = index, Array{int64(1), int64(8), int64(2)}
 	trailer["Filter"], trailer["Length"] = Name("FlateDecode"), int64(len(data))
@@ -217,10 +219,15 @@ func (w *writer) xrefStream(self Ref, entries []xrefEntry, trailer Dict, start i
 	w.text("\nendobj")
 }
 
-func deflate(data []byte) []byte {
+// Deflate compresses data for a stream with /Filter /FlateDecode.
+func (u *Update) Deflate(data []byte) []byte {
 	var out bytes.Buffer
-	z := zlib.NewWriter(&out)
-	_, _ = z.Write(data) // a bytes.Buffer does not fail
-	_ = z.Close()
+	if u.zip == nil { // its tables are large: one serves the whole update
+		u.zip = zlib.NewWriter(&out)
+	} else {
+		u.zip.Reset(&out)
+	}
+	_, _ = u.zip.Write(data) // a bytes.Buffer does not fail
+	_ = u.zip.Close()
 	return out.Bytes()
 }
