@@ -6,6 +6,7 @@ package account
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"congvan/internal/textfold"
 )
@@ -43,9 +44,21 @@ const (
 	longestWait  = 4 * time.Hour
 )
 
-// Fold is the form in which a user name is compared and stored.
+const maxUsername = 200 // bytes
+
+// Fold is the form in which a user name is compared and stored: what cannot be part of a
+// name is left out, and its length is bounded.
 func Fold(username string) string {
-	return strings.ToLower(textfold.NFC(strings.TrimSpace(username)))
+	if len(username) > maxUsername {
+		username = username[:maxUsername]
+	}
+	plain := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(username, ""))
+	return strings.ToLower(textfold.NFC(strings.TrimSpace(plain)))
 }
 
 // Attempt begins a sign-in at now: it counts the attempt as failed before the password is

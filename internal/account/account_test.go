@@ -40,7 +40,7 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 }
 
 func TestFoldMakesOneNameOfItsSpellings(t *testing.T) {
-	for _, s := range []string{" Đặng.Hòa ", "đặng.hòa", "ĐẶNG.HÒA", "đa\u0323\u0306ng.ho\u0300a"} {
+	for _, s := range []string{" Đặng.Hòa ", "đặng.hòa", "ĐẶNG.HÒA", "đa\u0323\u0306ng.ho\u0300a", "đặng\x00.hòa\xff\n"} {
 		if got := account.Fold(s); got != "đặng.hòa" {
 			t.Errorf("Fold(%q) = %q", s, got)
 		}

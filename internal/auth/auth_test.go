@@ -130,7 +130,7 @@ func newSite(t *testing.T) *site {
 		http.Error(w, fault.From(err).Code, http.StatusTeapot)
 	}
 	s.auth, err = auth.New(auth.Options{
-		Store: s.people, Sessions: memstore.New(), Clock: s.clock, Rand: rand.Reader, Cost: cheap, Fail: fail,
+		Store: s.people, Sessions: memstore.New(), Clock: s.clock, Rand: rand.Reader, Cost: cheap,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func newSite(t *testing.T) *site {
 		_ = json.NewEncoder(w).Encode(map[string]any{"in": ok, "account": sub.AccountID, "position": sub.PositionID})
 	})
 	mux.HandleFunc("POST /enter", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := s.auth.SignIn(r.Context(), r.FormValue("u"), r.FormValue("p")); err != nil {
+		if err := s.auth.SignIn(r.Context(), r.FormValue("u"), r.FormValue("p")); err != nil {
 			fail(w, r, err)
 		}
 	})
@@ -155,7 +155,7 @@ func newSite(t *testing.T) *site {
 			fail(w, r, err)
 		}
 	})
-	s.Server = httptest.NewServer(s.auth.Middleware(mux))
+	s.Server = httptest.NewServer(s.auth.Middleware(fail)(mux))
 	t.Cleanup(s.Close)
 	return s
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 
+	"congvan/internal/authz"
 	"congvan/internal/fault"
+	"congvan/internal/org"
 )
 
 // Options of signing in.
@@ -20,10 +21,7 @@ type Options struct {
 	Clock    func() time.Time
 	Rand     io.Reader // for the hash that unknown names are compared with
 	Secure   bool      // served over TLS: cookies are for TLS only
-	Cost     Cost      // of new password hashes; zero: the recommended one
-
-	// Fail answers a request whose session or token could not be read.
-	Fail func(http.ResponseWriter, *http.Request, error)
+	Cost     Cost      // of that hash; zero: the recommended one
 }
 
 // Auth signs people and programs in. It is safe for concurrent use.
@@ -31,9 +29,7 @@ type Auth struct {
 	store    Store
 	sessions *scs.SessionManager
 	clock    func() time.Time
-	cost     Cost
 	dummy    string
-	fail     func(http.ResponseWriter, *http.Request, error)
 	hashing  chan struct{} // bounds the memory of argon2
 
 	mu      sync.Mutex
@@ -55,6 +51,7 @@ const (
 	keyPosition = "position"
 	keySeen     = "seen" // Unix seconds
 	keyLanguage = "language"
+	keyFlash    = "flash"
 )
 
 // New makes the sign-in; it hashes one password, for the comparison with unknown names.
@@ -70,53 +67,53 @@ func New(o Options) (*Auth, error) {
 	if o.Secure { // the browser then vouches for host, path and TLS
 		s.Cookie.Name = "__Host-congvan_session"
 	}
-	a := &Auth{
-		store: o.Store, sessions: s, clock: o.Clock, cost: o.Cost, dummy: dummy, fail: o.Fail,
+	return &Auth{
+		store: o.Store, sessions: s, clock: o.Clock, dummy: dummy,
 		hashing: make(chan struct{}, hashesAtOne), unknown: map[string]*guess{},
-	}
-	if a.fail == nil {
-		a.fail = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusInternalServerError) }
-	}
-	s.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
-		a.fail(w, r, fault.New(fault.Unavailable, "storage_unavailable").Wrap(err))
-	}
-	return a, nil
+	}, nil
 }
+
+// Fail answers a request that goes no further.
+type Fail func(http.ResponseWriter, *http.Request, error)
 
 // Middleware finds out who asks and keeps it for Who and Subject. A request with an API
 // token has no session and no cookie; a wrong token is refused, not anonymous.
-func (a *Auth) Middleware(next http.Handler) http.Handler {
-	inSession := a.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		i, err := a.resume(r.Context())
-		if err != nil {
-			a.fail(w, r, err)
-			return
+func (a *Auth) Middleware(fail Fail) func(http.Handler) http.Handler {
+	a.sessions.ErrorFunc = func(w http.ResponseWriter, r *http.Request, err error) {
+		fail(w, r, fault.New(fault.Unavailable, "storage_unavailable").Wrap(err))
+	}
+	return func(next http.Handler) http.Handler {
+		pass := func(find func(*http.Request) (*Identity, error)) http.HandlerFunc {
+			return func(w http.ResponseWriter, r *http.Request) {
+				i, err := find(r)
+				if err != nil {
+					fail(w, r, err)
+					return
+				}
+				next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey, i)))
+			}
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), identityKey, i)))
-	}))
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := r.Header.Get("Authorization")
-		if header == "" {
-			inSession.ServeHTTP(w, r)
-			return
-		}
-		ctx, err := a.sessions.Load(r.Context(), "") // empty, and never written
-		if err != nil {
-			a.fail(w, r, fault.From(err))
-			return
-		}
-		i, err := a.byToken(ctx, header)
-		if err != nil {
-			a.fail(w, r, err)
-			return
-		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, identityKey, i)))
-	})
+		bySession := a.sessions.LoadAndSave(pass(func(r *http.Request) (*Identity, error) { return a.Current(r.Context()) }))
+		byToken := pass(func(r *http.Request) (*Identity, error) { return a.byToken(r.Context(), r.Header.Get("Authorization")) })
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Authorization") == "" {
+				bySession.ServeHTTP(w, r)
+				return
+			}
+			ctx, err := a.sessions.Load(r.Context(), "") // empty, and never written
+			if err != nil {
+				fail(w, r, fault.From(err))
+				return
+			}
+			byToken.ServeHTTP(w, r.WithContext(ctx))
+		})
+	}
 }
 
-// resume gives the identity of the session in ctx, nil for none. A session that lay idle,
-// or whose account was locked or has ended its sessions, is destroyed.
-func (a *Auth) resume(ctx context.Context) (*Identity, error) {
+// Current reads the identity of the session anew, as after signing in or changing the
+// position; nil for no session. A session that lay idle, or whose account was locked or
+// has ended its sessions, is destroyed.
+func (a *Auth) Current(ctx context.Context) (*Identity, error) {
 	id := a.sessions.GetString(ctx, keyAccount)
 	if id == "" {
 		return nil, nil
@@ -136,8 +133,20 @@ func (a *Auth) resume(ctx context.Context) (*Identity, error) {
 	return a.identity(ctx, acc, a.sessions.GetString(ctx, keyPosition))
 }
 
+// Subject is who acts; ok is false for anonymous requests and without a valid position.
+func (a *Auth) Subject(ctx context.Context) (authz.Subject, bool) { return Subject(ctx) }
+
+// Positions are those that the person holds now.
+func (a *Auth) Positions(ctx context.Context) ([]org.Position, error) {
+	i, ok := Who(ctx)
+	if !ok {
+		return nil, errNotSignedIn()
+	}
+	return i.Positions, nil
+}
+
 // SwitchPosition lets the person act in another of their positions; the error is
-// fault.Invalid "position_unknown". The new identity holds from the next request on.
+// fault.Invalid "position_unknown". It holds from the next request on, and for Current.
 func (a *Auth) SwitchPosition(ctx context.Context, positionID string) error {
 	i, ok := Who(ctx)
 	if !ok {
@@ -152,38 +161,28 @@ func (a *Auth) SwitchPosition(ctx context.Context, positionID string) error {
 
 // SetLanguage keeps the language of the pages, "vi" or "en", for this session.
 func (a *Auth) SetLanguage(ctx context.Context, language string) {
-	a.sessions.Put(ctx, keyLanguage, language)
+	if language == "vi" || language == "en" {
+		a.sessions.Put(ctx, keyLanguage, language)
+	}
 }
 
-// Language of a request: chosen in the session, else the account's, else the browser's,
-// else Vietnamese.
-func (a *Auth) Language(r *http.Request) string {
-	ctx := r.Context()
-	if l := a.sessions.GetString(ctx, keyLanguage); l != "" {
+// Chosen is the language that the person chose in this session, "" for none.
+func (a *Auth) Chosen(ctx context.Context) string { return a.sessions.GetString(ctx, keyLanguage) }
+
+// Language of the pages: chosen in the session, else the account's, else Vietnamese. The
+// browser's wish does not count: an English Windows says nothing about its user.
+func (a *Auth) Language(ctx context.Context) string {
+	if l := a.Chosen(ctx); l != "" {
 		return l
 	}
-	if i, ok := Who(ctx); ok && i.Account.Language != "" {
-		return i.Account.Language
-	}
-	return Accepted(r)
-}
-
-// Accepted is the language that a request's Accept-Language asks for: "en" when English
-// comes first, else "vi".
-func Accepted(r *http.Request) string {
-	first, _, _ := strings.Cut(r.Header.Get("Accept-Language"), ",")
-	if l := strings.ToLower(strings.TrimSpace(first)); l == "en" || strings.HasPrefix(l, "en-") || strings.HasPrefix(l, "en;") {
+	if i, ok := Who(ctx); ok && i.Account.Language == "en" {
 		return "en"
 	}
 	return "vi"
 }
 
-// Flash keeps a message for the next page of the session; PopFlash takes it.
-func (a *Auth) Flash(ctx context.Context, key, message string) {
-	a.sessions.Put(ctx, "flash-"+key, message)
-}
+// PutFlash keeps a message for the next page of the session; PopFlash takes it.
+func (a *Auth) PutFlash(ctx context.Context, text string) { a.sessions.Put(ctx, keyFlash, text) }
 
-// PopFlash takes the message that Flash kept, "" for none.
-func (a *Auth) PopFlash(ctx context.Context, key string) string {
-	return a.sessions.PopString(ctx, "flash-"+key)
-}
+// PopFlash takes the message that PutFlash kept, "" for none.
+func (a *Auth) PopFlash(ctx context.Context) string { return a.sessions.PopString(ctx, keyFlash) }

@@ -10,25 +10,22 @@ import (
 )
 
 // SignIn checks a name and a password and begins a session: with a new token, so that one
-// planted before is worth nothing. Unknown names and wrong passwords get the same answer
+// planted before is worth nothing; Current then tells who signed in. Unknown names and wrong passwords get the same answer
 // after the same work: fault.Forbidden "credentials_wrong", or "login_throttled" after five
 // failures in a row. Only who knows the password learns that the account is locked.
-func (a *Auth) SignIn(ctx context.Context, username, password string) (*Identity, error) {
+func (a *Auth) SignIn(ctx context.Context, username, password string) error {
 	name := account.Fold(username)
-	if len(name) > 200 {
-		name = name[:200]
-	}
 	acc, err := a.store.AccountByUsername(ctx, name)
 	known := err == nil
 	if err != nil && fault.KindOf(err) != fault.NotFound {
-		return nil, err
+		return err
 	}
 	wait, err := a.attempt(ctx, name, acc, known)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if wait > 0 {
-		return nil, fault.New(fault.Forbidden, "login_throttled").With("seconds", int(math.Ceil(wait.Seconds())))
+		return fault.New(fault.Forbidden, "login_throttled").With("seconds", int(math.Ceil(wait.Seconds())))
 	}
 	hash := acc.PasswordHash
 	if hash == "" {
@@ -37,11 +34,11 @@ func (a *Auth) SignIn(ctx context.Context, username, password string) (*Identity
 	right, err := a.compare(ctx, hash, password)
 	switch {
 	case err != nil:
-		return nil, err
+		return err
 	case !right || !known || acc.PasswordHash == "":
-		return nil, fault.New(fault.Forbidden, "credentials_wrong")
+		return fault.New(fault.Forbidden, "credentials_wrong")
 	case acc.Locked:
-		return nil, fault.New(fault.Forbidden, "account_locked")
+		return fault.New(fault.Forbidden, "account_locked")
 	}
 	return a.begin(ctx, acc)
 }
@@ -62,7 +59,7 @@ func (a *Auth) compare(ctx context.Context, hash, password string) (bool, error)
 }
 
 // begin opens the session and ends the count of failures.
-func (a *Auth) begin(ctx context.Context, acc account.Account) (*Identity, error) {
+func (a *Auth) begin(ctx context.Context, acc account.Account) error {
 	err := a.store.ChangeAccount(ctx, acc.ID, func(x *account.Account) error {
 		if x.Locked {
 			return fault.New(fault.Forbidden, "account_locked")
@@ -72,18 +69,18 @@ func (a *Auth) begin(ctx context.Context, acc account.Account) (*Identity, error
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := a.sessions.Clear(ctx); err != nil {
-		return nil, fault.From(err)
+		return fault.From(err)
 	}
 	if err := a.sessions.RenewToken(ctx); err != nil {
-		return nil, fault.New(fault.Unavailable, "storage_unavailable").Wrap(err)
+		return fault.New(fault.Unavailable, "storage_unavailable").Wrap(err)
 	}
 	a.sessions.Put(ctx, keyAccount, acc.ID)
 	a.sessions.Put(ctx, keyEpoch, acc.Epoch)
 	a.sessions.Put(ctx, keySeen, a.clock().Unix())
-	return a.identity(ctx, acc, "")
+	return nil
 }
 
 // SignOut ends the session of the request.
