@@ -106,3 +106,36 @@ func toNumber(o pdf.Object) (float64, bool) {
 	}
 	return 0, false
 }
+
+// Nesting tells how the graphics states of a content stream nest: how many Q stand
+// without a q before them, and how many states are still saved at the end.
+func Nesting(data []byte) (unsaved, open int) {
+	r := newReader(data, pdf.DefaultLimits())
+	for {
+		switch op, _ := r.next(); op {
+		case "":
+			return unsaved, open
+		case "q":
+			open++
+		case "Q":
+			if open == 0 {
+				unsaved++
+			} else {
+				open--
+			}
+		}
+	}
+}
+
+// Paints reports whether a content stream leaves any mark.
+func Paints(data []byte) bool {
+	r := newReader(data, pdf.DefaultLimits())
+	for {
+		switch op, _ := r.next(); op {
+		case "":
+			return false
+		case "f", "F", "f*", "S", "s", "B", "B*", "b", "b*", "sh", "Do", "Tj", "TJ", "'", "\"", "EI", "BI":
+			return true
+		}
+	}
+}
