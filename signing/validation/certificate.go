@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"congvan/signing/cms"
+	"congvan/signing/trust"
 )
 
 // standing is what checks 5 to 9 learn about one certificate.
@@ -25,7 +26,7 @@ func (s *standing) add(reason string) {
 
 // certificate judges a signer's certificate at the time that counts: path (5), the
 // purpose checked by usage (6), validity (8) and revocation (9).
-func (c *check) certificate(sd *cms.SignedData, ev Evidence, at time.Time, usage func(*x509.Certificate) (reason string)) standing {
+func (c *check) certificate(sd *cms.SignedData, ev trust.Evidence, at time.Time, usage func(*x509.Certificate) (reason string)) standing {
 	s := standing{trust: "unknown", revocation: "unchecked"}
 	leaf := sd.Signer
 	if leaf == nil {
@@ -57,11 +58,15 @@ func (c *check) certificate(sd *cms.SignedData, ev Evidence, at time.Time, usage
 	switch {
 	case err == nil && len(path) > 0 && path[0].Equal(leaf):
 		s.trust = "trusted"
-	case errors.Is(err, ErrExpired):
+	case errors.Is(err, trust.ErrExpired):
 		s.trust = "trusted"
 		s.add(ReasonExpired)
 		return s
-	case errors.Is(err, ErrUntrusted):
+	case errors.Is(err, trust.ErrNotYetValid):
+		s.trust = "trusted"
+		s.add(ReasonNotYetValid)
+		return s
+	case errors.Is(err, trust.ErrUntrusted):
 		s.trust = "untrusted"
 		s.add(ReasonUntrusted)
 		return s
@@ -80,7 +85,7 @@ func (c *check) certificate(sd *cms.SignedData, ev Evidence, at time.Time, usage
 }
 
 // revocation asks about every certificate of the path below the anchor.
-func (c *check) revocation(s *standing, path []*x509.Certificate, ev Evidence, at time.Time) {
+func (c *check) revocation(s *standing, path []*x509.Certificate, ev trust.Evidence, at time.Time) {
 	s.revocation, s.embedded = "good", true
 	if len(path) == 1 {
 		return // the signer is the anchor itself: there is nobody to revoke it
@@ -89,12 +94,12 @@ func (c *check) revocation(s *standing, path []*x509.Certificate, ev Evidence, a
 		r, err := c.v.trust.Revocation(c.ctx, cert, path[i+1], at, ev)
 		s.embedded = s.embedded && r.Embedded && err == nil
 		switch {
-		case err == nil && r.Status == StatusGood:
-		case err == nil && r.Status == StatusRevoked && !r.RevokedAt.After(at):
+		case err == nil && r.Status == trust.Good:
+		case err == nil && r.Status == trust.Revoked && !r.RevokedAt.After(at):
 			s.revocation = "revoked"
 			s.add(ReasonRevoked)
 			return
-		case err == nil && r.Status == StatusRevoked: // later: good at the time that counts
+		case err == nil && r.Status == trust.Revoked: // later: good at the time that counts
 		default:
 			s.revocation = "unknown"
 			s.add(ReasonRevUnknown)

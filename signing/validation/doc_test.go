@@ -17,6 +17,7 @@ import (
 	"congvan/signing/cms"
 	"congvan/signing/pdf/pdftest"
 	"congvan/signing/signingtest"
+	"congvan/signing/trust"
 )
 
 // bench is a hierarchy and people, made once per test.
@@ -39,35 +40,36 @@ type pinned struct {
 	root    *x509.Certificate
 	revoked map[string]time.Time // by serial
 	unknown bool
+	known   []*x509.Certificate
 }
 
 func (p pinned) Path(_ context.Context, leaf *x509.Certificate, pool []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
 	roots, others := x509.NewCertPool(), x509.NewCertPool()
 	roots.AddCert(p.root)
-	for _, c := range pool {
+	for _, c := range append(p.known, pool...) {
 		others.AddCert(c)
 	}
 	chains, err := leaf.Verify(x509.VerifyOptions{
 		Roots: roots, Intermediates: others, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUntrusted, err)
+		return nil, fmt.Errorf("%w: %w", trust.ErrUntrusted, err)
 	}
 	return chains[0], nil
 }
 
-func (p pinned) Revocation(_ context.Context, cert, _ *x509.Certificate, _ time.Time, _ Evidence) (Revocation, error) {
+func (p pinned) Revocation(_ context.Context, cert, _ *x509.Certificate, _ time.Time, _ trust.Evidence) (trust.Revocation, error) {
 	if at, ok := p.revoked[cert.SerialNumber.String()]; ok {
-		return Revocation{Status: StatusRevoked, RevokedAt: at}, nil
+		return trust.Revocation{Status: trust.Revoked, RevokedAt: at}, nil
 	}
 	if p.unknown {
-		return Revocation{Status: StatusUnknown}, nil
+		return trust.Revocation{Status: trust.Unknown}, nil
 	}
-	return Revocation{Status: StatusGood}, nil
+	return trust.Revocation{Status: trust.Good}, nil
 }
 
 func (b *bench) validator() *Validator {
-	return New(Options{Trust: pinned{root: b.Root.Cert}, Clock: time.Now})
+	return New(Options{Trust: pinned{root: b.Root.Cert, known: []*x509.Certificate{b.Issuing.Cert}}, Clock: time.Now})
 }
 
 // doc is a one-page document with a form, built and signed by hand.
@@ -123,17 +125,17 @@ type sig struct {
 	name      string
 	by        *signingtest.Identity
 	subFilter string
-	field     string                   // further entries of the field
-	dict      string                   // further entries of the dictionary
-	existing  int                      // object number of an empty field to fill
-	before    func(d *doc)             // further objects of the revision
-	end       func(d *doc)             // instead of a table
-	byteRange func(r []int) string     // instead of the true one
-	contents  string                   // instead of the CMS, in hex
-	forge     func(file []byte) []byte // after everything, before nothing
+	field     string                     // further entries of the field
+	dict      string                     // further entries of the dictionary
+	existing  int                        // object number of an empty field to fill
+	before    func(d *doc)               // further objects of the revision
+	end       func(d *doc)               // instead of a table
+	byteRange func(r []int) string       // instead of the true one
+	contents  string                     // instead of the CMS, in hex
+	make      func(digest []byte) []byte // instead of the CMS
 }
 
-const reserve = 4000 // hex digits of /Contents
+const reserve = 20000 // hex digits of /Contents
 
 // sign adds a revision with one signature and returns its object numbers.
 func (d *doc) sign(s sig) (field, dict int) {
@@ -191,7 +193,14 @@ func (d *doc) complete(s sig) {
 		h := sha256.New()
 		h.Write(file[:r[1]])
 		h.Write(file[r[2]:])
-		value = hex.EncodeToString(d.cms(h.Sum(nil), s.by))
+		der := s.make
+		if der == nil {
+			der = func(digest []byte) []byte { return d.cms(digest, s.by) }
+		}
+		value = hex.EncodeToString(der(h.Sum(nil)))
+	}
+	if len(value) > reserve {
+		d.t.Fatalf("CMS needs %d digits", len(value))
 	}
 	copy(file[at+1:], value)
 	d.replace(file)

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -125,9 +126,17 @@ func signatureOf(view *pdf.File, f pdf.Field) (*found, error) {
 	return s, nil
 }
 
-// unlisted looks for signatures that a viewer may show but the form does not list:
-// widgets on pages and the catalog's permissions.
+// unlisted looks for signatures that the form does not list but a viewer or a person
+// may take for one: the remains of a cut off update, widgets on pages, the catalog's
+// permissions.
 func (c *check) unlisted() (bool, error) {
+	if c.trailing {
+		from := c.revisions[len(c.revisions)-1].End
+		tail := make([]byte, min(c.size-from, c.v.limits.PDF.TailScan))
+		if err := c.readAt(tail, from); err != nil || bytes.Contains(tail, []byte("/ByteRange")) {
+			return err == nil, err
+		}
+	}
 	known := map[pdf.Ref]bool{}
 	for _, s := range c.found {
 		known[s.ref] = true

@@ -65,7 +65,7 @@ func (c *check) level(s *found) string {
 	if s.timeSource != "timestamp" {
 		return "B-B"
 	}
-	if !s.standing.embedded || s.standing.revocation != "good" {
+	if !s.standing.embedded || s.standing.revocation != "good" || worst(s.standing.reasons) != signing.Valid {
 		return "B-T"
 	}
 	for _, t := range c.found {

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 
 	"congvan/signing/pdf"
+	"congvan/signing/trust"
 )
 
 const maxEvidence = 1000 // members of each list of a document security store
@@ -11,8 +12,8 @@ const maxEvidence = 1000 // members of each list of a document security store
 // evidence reads the document security store of a state of the file (ISO 32000-2,
 // 12.8.4.3). What cannot be read is left out: missing evidence makes a verdict
 // worse, never better.
-func (c *check) evidence() (Evidence, error) {
-	var ev Evidence
+func (c *check) evidence() (trust.Evidence, error) {
+	var ev trust.Evidence
 	root, err := c.file.Root()
 	if err != nil {
 		return ev, err

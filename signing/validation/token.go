@@ -15,6 +15,7 @@ import (
 	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
 
 	"congvan/signing/cms"
+	"congvan/signing/trust"
 )
 
 // tstInfo is what a timestamp token says (RFC 3161 §2.4.2).
@@ -69,7 +70,7 @@ type token struct {
 
 // signatureTimestamp judges the token over a signature value. It counts only when
 // everything about it holds at the time by which it is known to have existed.
-func (c *check) signatureTimestamp(s *found, ev Evidence, known time.Time) *token {
+func (c *check) signatureTimestamp(s *found, ev trust.Evidence, known time.Time) *token {
 	if s.cms == nil || s.cms.Timestamp == nil {
 		return nil
 	}
@@ -105,7 +106,7 @@ func (c *check) signatureTimestamp(s *found, ev Evidence, known time.Time) *toke
 }
 
 // judgeToken looks at the authority behind an intact token.
-func (c *check) judgeToken(t *token, sd *cms.SignedData, ev Evidence, known time.Time, weak bool) {
+func (c *check) judgeToken(t *token, sd *cms.SignedData, ev trust.Evidence, known time.Time, weak bool) {
 	t.standing = c.certificate(sd, ev, known, stamps)
 	if t.info.time.After(known.Add(skew)) {
 		t.reasons = append(t.reasons, ReasonTimeConflict)

@@ -21,6 +21,7 @@ import (
 
 	"congvan/signing"
 	"congvan/signing/pdf"
+	"congvan/signing/trust"
 )
 
 // Limits bound what one file may cost beyond pdf.Limits.
@@ -85,7 +86,7 @@ type check struct {
 	found     []*found
 	trailing  bool
 	sum       string
-	store     Evidence
+	store     trust.Evidence
 	hidden    bool // a signature is not listed in the form
 }
 
@@ -142,7 +143,7 @@ func (c *check) open() error {
 	if err != nil {
 		return err
 	}
-	if f.Encrypted() {
+	if f.Locked() { // with the empty password it is judged like any other
 		return signing.ErrEncrypted
 	}
 	c.file, c.revisions = f, f.Revisions()
@@ -201,7 +202,11 @@ func (c *check) report(r *signing.Report) {
 	r.Verdict = worst(r.Reasons)
 	if len(r.Signatures) == 0 && (r.Verdict == signing.Valid || len(c.found) == 0 && !c.hidden) {
 		r.Verdict = signing.Unsigned
-		add(ReasonNoSignature)
+		if len(r.Timestamps) > 0 {
+			add(ReasonTimestampOnly)
+		} else {
+			add(ReasonNoSignature)
+		}
 	}
 }
 
