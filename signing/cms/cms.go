@@ -120,6 +120,15 @@ func HashByOID(oid asn1.ObjectIdentifier) crypto.Hash {
 	return 0
 }
 
+// OIDByHash returns the digest algorithm identifier of a hash, nil when this package does
+// not know it.
+func OIDByHash(h crypto.Hash) asn1.ObjectIdentifier {
+	if d := digestByHash(h); d != nil {
+		return d.oid
+	}
+	return nil
+}
+
 // WeakHash tells that a hash is no longer accepted for signatures.
 func WeakHash(h crypto.Hash) bool {
 	d := digestByHash(h)

@@ -116,6 +116,9 @@ func Parse(der []byte) (*SignedData, error) {
 	return sd, nil
 }
 
+// Raw returns the whole SignedData in DER, without padding.
+func (sd *SignedData) Raw() []byte { return sd.raw }
+
 // openContentInfo returns the content of the SignedData SEQUENCE.
 func openContentInfo(raw []byte) (cryptobyte.String, error) {
 	in := cryptobyte.String(raw)
