@@ -1,6 +1,7 @@
 package edxml
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
@@ -185,7 +186,11 @@ func (r *reader) content() (*received, error) {
 	h := sha256.New()
 	w := &capped{w: io.MultiWriter(f, h), left: min(r.lim.File, r.filesLeft)}
 	text := &base64Text{in: r.in}
-	_, err = io.CopyBuffer(w, base64.NewDecoder(base64.StdEncoding, text), make([]byte, 32<<10))
+	// The decoder hands out less than a kilobyte at a time.
+	buffered := bufio.NewWriterSize(w, 32<<10)
+	if _, err = buffered.ReadFrom(base64.NewDecoder(base64.StdEncoding, text)); err == nil {
+		err = buffered.Flush()
+	}
 	switch {
 	case errors.Is(err, errTooManyBytes):
 		return nil, r.refuse(CodeTooLarge, "an attachment of more than %d bytes", min(r.lim.File, r.filesLeft))

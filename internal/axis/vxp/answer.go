@@ -1,0 +1,148 @@
+package vxp
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// row is one object's members by lower-case name. Servers write codes and ids now as
+// strings, now as numbers; members that are no scalars are left out.
+type row map[string]string
+
+func rowOf(members map[string]any) row {
+	r := make(row, len(members))
+	for name, v := range members {
+		switch v := v.(type) {
+		case string:
+			r[strings.ToLower(name)] = v
+		case json.Number:
+			r[strings.ToLower(name)] = v.String()
+		case bool:
+			r[strings.ToLower(name)] = strconv.FormatBool(v)
+		}
+	}
+	return r
+}
+
+// failed is the refusal that an answer's own members tell, or nil.
+func (r row) failed(op string) error {
+	status, code := r["status"], r["errorcode"]
+	if strings.EqualFold(status, "OK") || status == "" && (code == CodeOK || code == "") {
+		return nil
+	}
+	return &Error{Op: op, Code: clean(code), Desc: clean(r["errordesc"])}
+}
+
+// maxRow bounds one row of a list, and all of an answer besides its rows, in bytes.
+const maxRow = 1 << 20
+
+// readAnswer reads an answer and returns its own members; each row of its data goes to
+// each as it comes, so that long lists are never held.
+func readAnswer(r io.Reader, each func(row) error) (row, error) {
+	limited := &rowReader{r: r, left: maxRow}
+	dec := json.NewDecoder(limited)
+	dec.UseNumber()
+	if t, err := dec.Token(); err != nil {
+		return nil, notAnAnswer(err)
+	} else if t != json.Delim('{') {
+		return nil, errNotAnAnswer
+	}
+	members := map[string]any{}
+	for dec.More() {
+		t, err := dec.Token()
+		if err != nil {
+			return nil, notAnAnswer(err)
+		}
+		name, _ := t.(string)
+		if strings.EqualFold(name, "data") && each != nil {
+			err = readRows(dec, limited, each)
+		} else {
+			var v any
+			err = notAnAnswer(dec.Decode(&v))
+			members[name] = v
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return nil, notAnAnswer(err)
+	}
+	return rowOf(members), nil
+}
+
+// readRows reads data: an array of objects, or nothing.
+func readRows(dec *json.Decoder, limited *rowReader, each func(row) error) error {
+	t, err := dec.Token()
+	if err != nil {
+		return notAnAnswer(err)
+	}
+	if t != json.Delim('[') {
+		if t == json.Delim('{') {
+			return errNotAnAnswer
+		}
+		return nil // null or "": no rows
+	}
+	for dec.More() {
+		limited.left = maxRow
+		var members map[string]any
+		if err := dec.Decode(&members); err != nil {
+			return notAnAnswer(err)
+		}
+		if err := each(rowOf(members)); err != nil {
+			return err
+		}
+	}
+	limited.left = maxRow
+	_, err = dec.Token()
+	return notAnAnswer(err)
+}
+
+// rowReader fails when more than left bytes are read for one row.
+type rowReader struct {
+	r    io.Reader
+	left int
+}
+
+func (r *rowReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := r.r.Read(p[:min(len(p), r.left)])
+	r.left -= n
+	return n, err
+}
+
+// notAnAnswer tells faults of the JSON by one error and keeps those of the network.
+func notAnAnswer(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case err == io.EOF:
+		return io.ErrUnexpectedEOF
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return errNotAnAnswer
+	}
+	return err
+}
+
+// atMost fails with errTooLarge beyond n bytes.
+type atMost struct {
+	r io.Reader
+	n int64
+}
+
+func (a *atMost) Read(p []byte) (int, error) {
+	if a.n <= 0 {
+		if n, err := a.r.Read(make([]byte, 1)); n == 0 {
+			return 0, err
+		}
+		return 0, errTooLarge
+	}
+	n, err := a.r.Read(p[:min(int64(len(p)), a.n)])
+	a.n -= int64(n)
+	return n, err
+}
