@@ -28,6 +28,8 @@ func command(args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "docx":
 		return writeLetters(args[1])
+	case len(args) == 2 && args[0] == "demo":
+		return writeDemo(os.Stdin, args[1])
 	case len(args) == 3 && args[0] == "scan":
 		return wrapScan(args[1], args[2])
 	case len(args) == 1 && args[0] == "turn":
@@ -35,7 +37,7 @@ func command(args []string) error {
 	case len(args) == 1 && args[0] == "fields":
 		return filter(addFields)
 	}
-	return fmt.Errorf("usage: samples docx DIR | scan IN.jpg OUT.pdf | turn | fields")
+	return fmt.Errorf("usage: samples docx DIR | demo DIR <LIST | scan IN.jpg OUT.pdf | turn | fields")
 }
 
 func writeLetters(dir string) error {

@@ -1,0 +1,442 @@
+package seed
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"congvan/internal/app"
+	"congvan/internal/calendar"
+	"congvan/internal/demo"
+	"congvan/internal/demo/pki"
+	"congvan/internal/document"
+	"congvan/internal/flow"
+	"congvan/internal/register"
+	"congvan/internal/workflow"
+	"congvan/storage"
+)
+
+//go:embed letters/*.pdf letters/letters.json
+var letters embed.FS
+
+// letter is one of the embedded PDFs with the subject printed in it.
+type letter struct {
+	File, Agency, Subject string
+	Urgency               int
+	pdf                   []byte
+}
+
+// days is how far back the demonstration reaches.
+const days = 60
+
+// teller tells the stories of the demonstration: every document goes through the real acts,
+// with real keys, at the time the story says.
+type teller struct {
+	*app.App
+	site     demo.Site
+	pki      *pki.PKI
+	now      time.Time
+	pending  []flow.Job
+	letters  map[string][]letter // by agency id
+	progress io.Writer
+}
+
+// documents tells o.Documents stories over the last days, in order of time.
+func documents(ctx context.Context, cfg app.Config, o Options, p *pki.PKI) error {
+	t := &teller{site: o.Site, pki: p, now: firstMorning(o.Clock()), progress: o.Progress}
+	// Nothing is sent to another installation while the past is told: those deliveries
+	// wait in the queue and go out when the server starts.
+	cfg.Axis = app.Axis{}
+	a, err := app.Build(ctx, cfg, app.Options{Clock: func() time.Time { return t.now }, Take: t.take})
+	if err != nil {
+		return err
+	}
+	t.App = a
+	err = t.tell(ctx, o.Documents, o.Clock())
+	if cerr := a.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// firstMorning is 08:00 of the first day, Vietnam time.
+func firstMorning(end time.Time) time.Time {
+	return calendar.DateOf(end).AddDays(-days).Start().Add(8 * time.Hour)
+}
+
+// take takes the jobs of an act; run does them when the act has been committed. Deliveries
+// are queued as well: those over the axis wait there for the server, the others find
+// nothing left to do.
+func (t *teller) take(j flow.Job) (queue bool) {
+	t.pending = append(t.pending, j)
+	return j.Kind == flow.JobDeliver
+}
+
+// run does what the acts have queued, and what that queues in turn. A delivery that needs
+// the axis is left to the server.
+func (t *teller) run(ctx context.Context) error {
+	work := t.Work()
+	for len(t.pending) > 0 {
+		j := t.pending[0]
+		t.pending = t.pending[1:]
+		t.now = t.now.Add(2 * time.Second)
+		if j.Kind == flow.JobDeliver && t.overAxis(ctx, j.ID) {
+			continue
+		}
+		if err := work[j.Kind](ctx, j.ID); err != nil {
+			return fmt.Errorf("%s %s: %w", j.Kind, j.ID, err)
+		}
+	}
+	return nil
+}
+
+func (t *teller) overAxis(ctx context.Context, id string) bool {
+	axis := false
+	_ = t.Store.Read(ctx, func(tx flow.ReadTx) error {
+		d, err := tx.Delivery(id)
+		axis = err == nil && d.Channel == document.Axis
+		return err
+	})
+	return axis
+}
+
+func (t *teller) tell(ctx context.Context, n int, end time.Time) error {
+	senders := t.senders()
+	if err := t.readLetters(); err != nil {
+		return err
+	}
+	step := end.Sub(t.now) / time.Duration(n+1)
+	for i := range n {
+		begin := t.now
+		if err := t.pki.RenewCRLsAt(t.now); err != nil {
+			return err
+		}
+		if err := t.story(ctx, senders, i, n); err != nil {
+			return fmt.Errorf("story %d: %w", i+1, err)
+		}
+		if (i+1)%20 == 0 {
+			_, _ = fmt.Fprintf(t.progress, "  %s: %d/%d văn bản thử nghiệm\n", t.site.Name, i+1, n)
+		}
+		t.now = t.workingTime(begin.Add(step))
+	}
+	return t.pki.RenewCRLsAt(end)
+}
+
+// workingTime moves a time into the next working hours.
+func (t *teller) workingTime(at time.Time) time.Time {
+	cal := calendar.Demonstration()
+	d := calendar.DateOf(at)
+	h := at.In(calendar.Zone()).Hour()
+	switch {
+	case !cal.IsWorkingDay(d) || h >= 17:
+		return cal.NextWorkingDay(d).Start().Add(8*time.Hour + time.Duration(at.UnixNano()%7200)*time.Second)
+	case h < 8:
+		return d.Start().Add(8*time.Hour + time.Duration(at.UnixNano()%3600)*time.Second)
+	}
+	return at
+}
+
+// pass lets working time go by.
+func (t *teller) pass(d time.Duration) { t.now = t.workingTime(t.now.Add(d)) }
+
+// actor is a member of an agency's staff, by the key of the account.
+func (t *teller) actor(a demo.AgencyOf, key string) flow.Actor {
+	for _, s := range a.Staff {
+		if strings.HasPrefix(s.Username, key+".") {
+			return flow.Actor{
+				AccountID: "acc-" + s.Username, PersonID: s.Person.ID, PersonName: s.Person.FullName, PositionID: s.Position.ID,
+				Title: s.Position.Title, AgencyID: a.ID, UnitID: s.Position.UnitID, Roles: s.Position.Roles,
+			}
+		}
+	}
+	return flow.Actor{}
+}
+
+// senders are the local agencies.
+func (t *teller) senders() []demo.AgencyOf {
+	var out []demo.AgencyOf
+	for _, a := range t.site.Agencies {
+		if a.Local {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// recipients of the i-th document of an agency: one or two others, here and elsewhere.
+func (t *teller) recipients(from demo.AgencyOf, i int) []string {
+	var here, there []string
+	for _, a := range t.site.Agencies {
+		switch {
+		case a.ID == from.ID:
+		case a.Local:
+			here = append(here, a.Codes[0].Value)
+		default:
+			there = append(there, a.Codes[0].Value)
+		}
+	}
+	var out []string
+	if len(here) > 0 {
+		out = append(out, here[i%len(here)])
+	}
+	if len(here) == 0 || i%4 == 0 {
+		out = append(out, there[i%len(there)])
+	}
+	return out
+}
+
+// readLetters reads the embedded letters.
+func (t *teller) readLetters() error {
+	list, err := letters.ReadFile("letters/letters.json")
+	if err != nil {
+		return err
+	}
+	var all []letter
+	if err := json.Unmarshal(list, &all); err != nil {
+		return err
+	}
+	t.letters = map[string][]letter{}
+	for _, l := range all {
+		if l.pdf, err = letters.ReadFile("letters/" + l.File + ".pdf"); err != nil {
+			return err
+		}
+		t.letters[l.Agency] = append(t.letters[l.Agency], l)
+	}
+	return nil
+}
+
+// upload keeps a letter as the drafter would.
+func (t *teller) upload(ctx context.Context, a flow.Actor, name string, pdf []byte) (flow.Upload, error) {
+	return t.Flow.KeepUpload(ctx, a, flow.Spooled{
+		Name: name, R: bytes.NewReader(pdf), Size: int64(len(pdf)), Key: storage.Key(sha256.Sum256(pdf)),
+	})
+}
+
+// draft begins the i-th document of an agency.
+func (t *teller) draft(ctx context.Context, from demo.AgencyOf, i int) (document.Outgoing, error) {
+	official := t.actor(from, "cv")
+	own := t.letters[from.ID]
+	if len(own) == 0 {
+		return document.Outgoing{}, fmt.Errorf("no letter of %s", from.Name)
+	}
+	l := own[i%len(own)]
+	up, err := t.upload(ctx, official, "du-thao.pdf", l.pdf)
+	if err != nil {
+		return document.Outgoing{}, err
+	}
+	return t.Flow.Draft(ctx, official, flow.DraftInput{
+		Metadata: document.Metadata{
+			TypeCode: register.CongVan, Subject: l.Subject, Urgency: document.Urgency(l.Urgency), PageAmount: up.Pages,
+			ToPlaces: []string{"Như trên", "Lưu: VT"},
+		},
+		SignerID: t.actor(from, "gd").PositionID, Recipients: t.recipients(from, i),
+		Files: []flow.FileInput{{Role: document.Main, UploadID: up.ID}},
+	})
+}
+
+// plan says how far a document comes: the steps of the straight road it goes, and what
+// happens then.
+type plan struct {
+	steps int    // 0 draft … 7 issued
+	then  string // "", return, void, cancel
+}
+
+// planOf spreads the endings: the old documents are done, the newest days hold something in
+// every state for everybody.
+func planOf(i, n, senders int) plan {
+	turn := i / senders // of this sender
+	if i < n/2 {
+		switch turn % 13 {
+		case 5:
+			return plan{0, "cancel"}
+		case 9:
+			return plan{5, "void"}
+		}
+		return plan{steps: 7}
+	}
+	return []plan{
+		{steps: 7}, {steps: 1}, {steps: 4}, {steps: 2}, {1, "return"}, {steps: 3}, {steps: 7}, {steps: 5}, {steps: 6},
+		{steps: 0}, {4, "return"}, {steps: 7}, {steps: 3},
+	}[turn%13]
+}
+
+// story takes one document as far as its plan says.
+func (t *teller) story(ctx context.Context, senders []demo.AgencyOf, i, n int) error {
+	from := senders[i%len(senders)]
+	d, err := t.draft(ctx, from, i/len(senders))
+	if err != nil {
+		return err
+	}
+	p := planOf(i, n, len(senders))
+	for k, step := range t.steps(from, d.ID) {
+		if k == p.steps {
+			break
+		}
+		t.pass(time.Duration(10+(i*37+k*53)%110) * time.Minute)
+		if err := step(ctx); err != nil {
+			return fmt.Errorf("step %d: %w", k+1, err)
+		}
+	}
+	t.pass(25 * time.Minute)
+	if err := t.then(ctx, from, d.ID, p, i); err != nil {
+		return err
+	}
+	if err := t.run(ctx); err != nil {
+		return err
+	}
+	if p.steps < 7 {
+		return nil
+	}
+	return t.received(ctx, d.ID, i, n)
+}
+
+// steps are the straight road, in order.
+func (t *teller) steps(from demo.AgencyOf, id string) []func(context.Context) error {
+	read := func(ctx context.Context) (d document.Outgoing, err error) {
+		err = t.Store.Read(ctx, func(tx flow.ReadTx) (err error) { d, err = tx.Outgoing(id); return err })
+		return d, err
+	}
+	only := func(_ document.Outgoing, err error) error { return err }
+	f, who := t.Flow, func(key string) flow.Actor { return t.actor(from, key) }
+	return []func(context.Context) error{
+		func(ctx context.Context) error { return only(f.Submit(ctx, who("cv"), id)) },
+		func(ctx context.Context) error {
+			d, err := read(ctx)
+			if err != nil {
+				return err
+			}
+			return only(f.ApproveContent(ctx, who("tp"), id, d.Manifest()))
+		},
+		func(ctx context.Context) error {
+			d, err := read(ctx)
+			if err != nil {
+				return err
+			}
+			return only(f.ApproveFormat(ctx, who("tt"), id, d.Manifest()))
+		},
+		func(ctx context.Context) error {
+			d, err := read(ctx)
+			if err != nil {
+				return err
+			}
+			seen := document.MainFile(d.Files).Version.Blob
+			return only(f.Sign(ctx, who("gd"), id, flow.SignInput{Viewed: seen, PIN: []byte(demo.PIN)}))
+		},
+		func(ctx context.Context) error { return only(f.Number(ctx, who("vt"), id, flow.NumberInput{})) },
+		func(ctx context.Context) error { return only(f.Seal(ctx, who("vt"), id)) },
+		func(ctx context.Context) error { return only(f.Issue(ctx, who("vt"), id)) },
+	}
+}
+
+// then is what happens to a document that leaves the straight road.
+func (t *teller) then(ctx context.Context, from demo.AgencyOf, id string, p plan, i int) error {
+	reasons := demo.ReturnReasons()
+	why := reasons[i%len(reasons)]
+	var err error
+	switch p.then {
+	case "return":
+		who := "tp"
+		if p.steps == 4 {
+			who = "gd"
+		}
+		_, err = t.Flow.Return(ctx, t.actor(from, who), id, why)
+	case "void":
+		_, err = t.Flow.Void(ctx, t.actor(from, "vt"), id, why)
+	case "cancel":
+		_, err = t.Flow.Cancel(ctx, t.actor(from, "cv"), id)
+	}
+	return err
+}
+
+// received works on a document at the agencies of this installation that got it. The old
+// ones are done; of the newer ones some wait at every station, some are overdue.
+func (t *teller) received(ctx context.Context, id string, i, n int) error {
+	var out document.Outgoing
+	var sender string
+	err := t.Store.Read(ctx, func(tx flow.ReadTx) (err error) {
+		if out, err = tx.Outgoing(id); err != nil {
+			return err
+		}
+		ag, err := tx.Agency(out.AgencyID)
+		sender = ag.CodeAt(t.now)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for k, r := range out.Recipients {
+		at := slices.IndexFunc(t.site.Agencies, func(a demo.AgencyOf) bool { return a.Local && a.HasCode(r.OrganID) })
+		if at < 0 {
+			continue
+		}
+		a := t.site.Agencies[at]
+		var in []document.Incoming
+		err := t.Store.Read(ctx, func(tx flow.ReadTx) (err error) {
+			in, err = tx.IncomingOf(a.ID, sender, out.DocumentID)
+			return err
+		})
+		if err != nil || len(in) == 0 {
+			return fmt.Errorf("%s did not arrive at %s: %w", out.DocumentID, a.Name, err)
+		}
+		depth := (i + k) % 7
+		if i < n/2 && i%11 != 3 {
+			depth = 6
+		}
+		if err := t.work(ctx, a, in[0].ID, depth, i); err != nil {
+			return fmt.Errorf("%s at %s: %w", out.DocumentID, a.Name, err)
+		}
+	}
+	return nil
+}
+
+// work takes an incoming document so many stations far.
+func (t *teller) work(ctx context.Context, a demo.AgencyOf, id string, depth, i int) error {
+	who := func(key string) flow.Actor { return t.actor(a, key) }
+	only := func(_ document.Incoming, err error) error { return err }
+	directions, refusals := demo.Directions(), demo.RefusalReasons()
+	if i%23 == 13 {
+		t.pass(20 * time.Minute)
+		if err := only(t.Flow.Refuse(ctx, who("vt"), id, refusals[i%len(refusals)])); err != nil {
+			return err
+		}
+		return t.run(ctx)
+	}
+	stations := []func() error{
+		func() error { return only(t.Flow.Register(ctx, who("vt"), id, flow.RegisterInput{Confirmed: true})) },
+		func() error { return only(t.Flow.Present(ctx, who("vt"), id, who("gd").PositionID)) },
+		func() error {
+			return only(t.Flow.Assign(ctx, who("gd"), id, flow.AssignInput{
+				Opinion: directions[i%len(directions)],
+				To: []document.AssignmentTo{
+					{PositionID: who("cv").PositionID, Role: document.Lead, Deadline: calendar.DateOf(t.now).AddDays(3 + i%9)},
+					{PositionID: who("cv2").PositionID, Role: document.Coordinating, Deadline: calendar.DateOf(t.now).AddDays(3 + i%9)},
+					{PositionID: who("tp").PositionID, Role: document.Information},
+				},
+			}))
+		},
+		func() error { return only(t.Flow.Start(ctx, who("cv"), id)) },
+		func() error {
+			return only(t.Flow.Complete(ctx, who("cv"), id, "Đã tham mưu, xử lý xong theo chỉ đạo."))
+		},
+	}
+	for k, do := range stations {
+		if k == depth {
+			break
+		}
+		t.pass(time.Duration(15+(i*41+k*29)%80) * time.Minute)
+		if err := do(); err != nil {
+			return fmt.Errorf("station %d: %w", k+1, err)
+		}
+		if err := t.run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
