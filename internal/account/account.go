@@ -28,11 +28,11 @@ type Account struct {
 type Token struct {
 	ID         string
 	AccountID  string
-	PositionID string
 	Name       string // what it is for
-	Hash       string // SHA-256 of the token, hex
+	Hash       string // SHA-256 of the token, hex; the token itself is kept nowhere
+	PositionID string
 	CreatedAt  time.Time
-	ExpiresAt  time.Time
+	ExpiresAt  *time.Time // nil: until it is revoked
 	RevokedAt  *time.Time
 }
 
@@ -96,5 +96,5 @@ func (a *Account) Admit() {
 
 // Usable tells whether the token may be used at now.
 func (t Token) Usable(now time.Time) bool {
-	return t.RevokedAt == nil && now.Before(t.ExpiresAt)
+	return t.RevokedAt == nil && (t.ExpiresAt == nil || now.Before(*t.ExpiresAt))
 }

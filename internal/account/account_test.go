@@ -61,10 +61,15 @@ func TestBarEndsSessions(t *testing.T) {
 
 func TestTokenUsable(t *testing.T) {
 	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
-	ok := account.Token{ExpiresAt: now.Add(time.Second)}
-	over := account.Token{ExpiresAt: now}
-	revoked := account.Token{ExpiresAt: now.Add(time.Hour), RevokedAt: &now}
-	if !ok.Usable(now) || over.Usable(now) || revoked.Usable(now) {
-		t.Fatal(ok.Usable(now), over.Usable(now), revoked.Usable(now))
+	later := now.Add(time.Second)
+	for want, tokens := range map[bool][]account.Token{
+		true:  {{}, {ExpiresAt: &later}},
+		false: {{ExpiresAt: &now}, {ExpiresAt: &later, RevokedAt: &now}},
+	} {
+		for _, k := range tokens {
+			if k.Usable(now) != want {
+				t.Errorf("%+v: usable %v", k, !want)
+			}
+		}
 	}
 }

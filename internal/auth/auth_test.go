@@ -18,6 +18,7 @@ import (
 	"congvan/internal/account"
 	"congvan/internal/auth"
 	"congvan/internal/fault"
+	"congvan/internal/flow"
 	"congvan/internal/org"
 )
 
@@ -77,7 +78,12 @@ func (p *people) TokenByHash(_ context.Context, hash string) (account.Token, err
 	return account.Token{}, fault.Missing()
 }
 
-func (p *people) Person(_ context.Context, id string) (org.Person, error) {
+func (p *people) Read(_ context.Context, fn func(flow.ReadTx) error) error { return fn(persons{}) }
+
+// persons is a flow.ReadTx that knows everybody and nothing else.
+type persons struct{ flow.ReadTx }
+
+func (persons) Person(id string) (org.Person, error) {
 	return org.Person{ID: id, FullName: "Trần Thị Mẫu"}, nil
 }
 
@@ -407,7 +413,9 @@ func TestToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	good := account.Token{ID: "tok-1", AccountID: "acc-1", PositionID: "pos-2", Hash: hash, ExpiresAt: s.clock().Add(time.Hour)}
+	now := s.clock()
+	later := now.Add(time.Hour)
+	good := account.Token{ID: "tok-1", AccountID: "acc-1", PositionID: "pos-2", Hash: hash, ExpiresAt: &later}
 	put := func(k account.Token) {
 		s.people.mu.Lock()
 		defer s.people.mu.Unlock()
@@ -423,12 +431,11 @@ func TestToken(t *testing.T) {
 			t.Errorf("Authorization %q acts as %q", header, got)
 		}
 	}
-	now := s.clock()
 	for name, k := range map[string]account.Token{
-		"revoked":       {AccountID: "acc-1", PositionID: "pos-2", ExpiresAt: now.Add(time.Hour), RevokedAt: &now},
-		"expired":       {AccountID: "acc-1", PositionID: "pos-2", ExpiresAt: now},
-		"position gone": {AccountID: "acc-1", PositionID: "pos-9", ExpiresAt: now.Add(time.Hour)},
-		"account gone":  {AccountID: "acc-9", PositionID: "pos-2", ExpiresAt: now.Add(time.Hour)},
+		"revoked":       {AccountID: "acc-1", PositionID: "pos-2", ExpiresAt: &later, RevokedAt: &now},
+		"expired":       {AccountID: "acc-1", PositionID: "pos-2", ExpiresAt: &now},
+		"position gone": {AccountID: "acc-1", PositionID: "pos-9", ExpiresAt: &later},
+		"account gone":  {AccountID: "acc-9", PositionID: "pos-2", ExpiresAt: &later},
 	} {
 		put(k)
 		if got := s.who(t, c, "Bearer "+secret); got != "refused" {

@@ -7,6 +7,7 @@ import (
 	"congvan/internal/account"
 	"congvan/internal/authz"
 	"congvan/internal/fault"
+	"congvan/internal/flow"
 	"congvan/internal/org"
 )
 
@@ -68,8 +69,11 @@ func errNotSignedIn() error { return fault.New(fault.Forbidden, "not_signed_in")
 // not held falls back to the first.
 func (a *Auth) identity(ctx context.Context, acc account.Account, positionID string) (*Identity, error) {
 	i := &Identity{Account: acc}
-	var err error
-	if i.Person, err = a.store.Person(ctx, acc.PersonID); err != nil {
+	err := a.store.Read(ctx, func(tx flow.ReadTx) (err error) {
+		i.Person, err = tx.Person(acc.PersonID)
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	if i.Positions, err = a.store.PositionsOf(ctx, acc.PersonID); err != nil {
