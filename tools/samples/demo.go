@@ -24,7 +24,7 @@ func writeDemo(list io.Reader, dir string) error {
 			return fmt.Errorf("no form of agency %q", x.Agency)
 		}
 		subject := strings.TrimPrefix(x.Subject, "V/v ")
-		l.File, l.Subject = x.File, folded(subject, 34)
+		l.File, l.Subject = x.File, subject
 		l.Body = []Block{
 			p("Thực hiện chương trình công tác năm 2026 và Nghị định số 30/2020/NĐ-CP ngày 05 tháng 3 năm 2020 của Chính phủ về công tác văn thư, để bảo đảm tiến độ, chất lượng công việc " + subject + ", trân trọng đề nghị Quý cơ quan, đơn vị quan tâm, phối hợp thực hiện một số nội dung sau:"),
 			p("1. Rà soát chức năng, nhiệm vụ và tình hình thực hiện của cơ quan, đơn vị; phân công lãnh đạo phụ trách và công chức làm đầu mối."),
@@ -69,26 +69,4 @@ func forms() map[string]Letter {
 			Capacity: []string{"GIÁM ĐỐC"}, Signer: "Lê Hoàng Ví Dụ", Copies: []string{"Như trên;", "Lưu: VT, VP."},
 		},
 	}
-}
-
-// folded breaks a subject into lines of at most about width characters, as its narrow
-// column does.
-func folded(s string, width int) string {
-	var b strings.Builder
-	n := 0
-	for i, word := range strings.Fields(s) {
-		k := len([]rune(word))
-		switch {
-		case i == 0:
-		case n+1+k > width:
-			b.WriteByte('\n')
-			n = 0
-		default:
-			b.WriteByte(' ')
-			n++
-		}
-		b.WriteString(word)
-		n += k
-	}
-	return b.String()
 }
