@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"congvan/signing"
+	"congvan/signing/cms"
 	"congvan/signing/pkcs11"
 	"congvan/signing/softkey"
+	"congvan/signing/trust"
 )
 
 var now = time.Date(2026, 3, 2, 8, 0, 0, 0, time.UTC)
@@ -98,9 +100,55 @@ func TestEnsure(t *testing.T) {
 	if !b.Root.Equal(p.Root) || b.Agencies["H99.14"].Chain[0].Equal(p.Agencies["H99.14"].Chain[0]) {
 		t.Error("sharing")
 	}
+	checkSignatures(t, p)
 	checkMarks(t, p)
 	checkModes(t, base)
 	checkOpenSSL(t, p)
+}
+
+// checkSignatures takes the road of a signature: certificate checked, CMS made with the
+// token, revoked afterwards.
+func checkSignatures(t *testing.T, p *PKI) {
+	t.Helper()
+	ctx := context.Background()
+	store, err := trust.New(trust.Options{Anchors: []*x509.Certificate{p.Root}, CRLFiles: p.CRLFiles, Clock: func() time.Time { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := pkcs11.Open(pkcs11.Options{Module: p.Module, Env: p.Env, Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer keys.Close()
+	for pin, c := range map[string]signing.Credential{"2468-2468": p.Persons["lanh-dao"], "": p.Agencies["H99.14"]} {
+		if err := store.CheckSigner(ctx, c.Chain, now); err != nil {
+			t.Error(err)
+		}
+		digest := sha256.Sum256([]byte("công văn"))
+		der, err := cms.Build(ctx, digest[:], crypto.SHA256, c.Chain, func(ctx context.Context, d []byte) ([]byte, error) {
+			opts := signing.SignOptions{Hash: crypto.SHA256}
+			if pin != "" {
+				opts.PIN = []byte(pin)
+			}
+			return keys.Sign(ctx, c.KeyURI, d, opts)
+		}, cms.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sd, err := cms.Parse(der)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := sd.Verify(func(crypto.Hash) ([]byte, error) { return digest[:], nil }); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := p.Revoke(p.Agencies["H99.15"].Chain[0]); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.CheckSigner(ctx, p.Agencies["H99.15"].Chain, now); !errors.Is(err, trust.ErrRevoked) {
+		t.Errorf("revoked: %v", err)
+	}
 }
 
 func checkMarks(t *testing.T, p *PKI) {
@@ -211,7 +259,7 @@ func TestCRLRenewalAndRevocation(t *testing.T) {
 // TestEnsureRepairs: an earlier run may have stopped anywhere.
 func TestEnsureRepairs(t *testing.T) {
 	o := options(t, t.TempDir())
-	o.Agencies = o.Agencies[:1]
+	o.Agencies, o.Persons = o.Agencies[:1], o.Persons[:1]
 	p := ensure(t, o)
 	before := p.Persons["lanh-dao"].Chain[0]
 	if err := os.Remove(filepath.Join(o.Dir, "certs", "lanh-dao.pem")); err != nil {
