@@ -223,39 +223,39 @@ func (f *File) ValueSpan(ref Ref, path ...Name) (start, end int64, ok bool, err 
 			return 0, 0, false, err
 		}
 	}
-	for _, key := range path {
-		if start, ok, err = l.seekKey(key); !ok || err != nil {
+	for i, key := range path {
+		if start, end, ok, err = l.seekKey(key); !ok || err != nil {
 			return 0, 0, false, err
 		}
+		if i < len(path)-1 {
+			l.pos = start
+		}
 	}
-	if _, err := l.object(); err != nil {
-		return 0, 0, false, err
-	}
-	return start, l.pos, true, f.spend(l.pos - e.Offset)
+	return start, end, true, f.spend(l.pos - e.Offset)
 }
 
-// seekKey enters the dictionary that follows and stops before the last value of
-// key, which is the one that Dict holds.
-func (l *lexer) seekKey(key Name) (start int64, ok bool, err error) {
+// seekKey enters the dictionary that follows and answers where the last value of
+// key stands, which is the one that Dict holds.
+func (l *lexer) seekKey(key Name) (start, end int64, ok bool, err error) {
 	if t, err := l.token(); err != nil || t != Keyword("<<") {
-		return 0, false, err
+		return 0, 0, false, err
 	}
 	for {
 		t, err := l.token()
 		if err != nil {
-			return 0, false, err
+			return 0, 0, false, err
 		}
 		k, isName := t.(Name)
 		if !isName {
-			l.pos = start
-			return start, ok, nil
+			return start, end, ok, nil
 		}
 		l.blank()
-		if k == key {
-			start, ok = l.pos, true
-		}
+		at := l.pos
 		if _, err := l.object(); err != nil {
-			return 0, false, err
+			return 0, 0, false, err
+		}
+		if k == key {
+			start, end, ok = at, l.pos, true
 		}
 	}
 }

@@ -209,6 +209,17 @@ func (l *lexer) name() (Object, error) {
 	return Name(w), nil
 }
 
+// hexValue holds the digit's value plus one; 0 for no digit.
+var hexValue = func() (t [256]byte) {
+	for i := range byte(10) {
+		t['0'+i] = i + 1
+	}
+	for i := range byte(6) {
+		t['a'+i], t['A'+i] = i+11, i+11
+	}
+	return t
+}()
+
 func (l *lexer) hex() (Object, error) {
 	w := String{}
 	var half byte
@@ -218,17 +229,24 @@ func (l *lexer) hex() (Object, error) {
 		if c == eof {
 			return nil, l.fail("hexadecimal string has no end")
 		}
+		// The value of a signature is tens of thousands of digits: whole blocks at once.
+		if !odd {
+			w = l.hexPairs(w)
+			if c = l.peek(); c == eof {
+				continue
+			}
+		}
 		l.pos++
 		if c == '>' {
 			break
 		}
-		d, ok := unhex(c)
+		d := hexValue[c]
 		switch {
-		case ok && odd:
-			w = append(w, half<<4|d)
+		case d > 0 && odd:
+			w = append(w, half<<4|(d-1))
 			odd = false
-		case ok:
-			half, odd = d, true
+		case d > 0:
+			half, odd = d-1, true
 		case !isSpace(c):
 			return nil, l.fail("%q in a hexadecimal string", byte(c))
 		}
@@ -240,6 +258,28 @@ func (l *lexer) hex() (Object, error) {
 		w = append(w, half<<4)
 	}
 	return w, nil
+}
+
+// hexPairs decodes pairs of digits as far as the block at hand has them.
+func (l *lexer) hexPairs(w String) String {
+	in := l.buf[l.pos-l.base:]
+	if room := l.end - l.pos; int64(len(in)) > room {
+		in = in[:room]
+	}
+	if len(w) == 0 && len(in) > 64 {
+		w = make(String, 0, len(in)/2)
+	}
+	n := 0
+	for n+1 < len(in) && len(w) <= l.lim.StringBytes {
+		hi, lo := hexValue[in[n]], hexValue[in[n+1]]
+		if hi == 0 || lo == 0 {
+			break
+		}
+		w = append(w, (hi-1)<<4|(lo-1))
+		n += 2
+	}
+	l.pos += int64(n)
+	return w
 }
 
 func (l *lexer) literal() (Object, error) {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"congvan/signing/cms"
 	"congvan/signing/trust"
 )
 
@@ -26,9 +25,9 @@ func (s *standing) add(reason string) {
 
 // certificate judges a signer's certificate at the time that counts: path (5), the
 // purpose checked by usage (6), validity (8) and revocation (9).
-func (c *check) certificate(sd *cms.SignedData, ev trust.Evidence, at time.Time, usage func(*x509.Certificate) (reason string)) standing {
+func (c *check) certificate(who subject, at time.Time, usage func(*x509.Certificate) (reason string)) standing {
 	s := standing{trust: "unknown", revocation: "unchecked"}
-	leaf := sd.Signer
+	leaf := who.leaf
 	if leaf == nil {
 		s.add(ReasonNoCertificate)
 		return s
@@ -53,7 +52,7 @@ func (c *check) certificate(sd *cms.SignedData, ev trust.Evidence, at time.Time,
 	} else if when.Before(leaf.NotBefore) {
 		when = leaf.NotBefore
 	}
-	pool := append(slices.Clone(sd.Certificates), ev.Certificates...)
+	pool := append(slices.Clone(who.pool), who.evidence.Certificates...)
 	path, err := c.v.trust.Path(c.ctx, leaf, pool, when)
 	switch {
 	case err == nil && len(path) > 0 && path[0].Equal(leaf):
@@ -74,14 +73,18 @@ func (c *check) certificate(sd *cms.SignedData, ev trust.Evidence, at time.Time,
 		s.add(ReasonTrustUnknown)
 		return s
 	}
-	own := ev
-	own.CRLs = append(slices.Clone(ev.CRLs), sd.CRLs...)
-	ocsps, crls := archived(sd)
-	own.OCSP = append(slices.Clone(ev.OCSP), ocsps...)
-	own.CRLs = append(own.CRLs, crls...)
-	own.Certificates = pool
-	c.revocation(&s, path, own, at)
+	ev := who.evidence
+	ev.Certificates = pool
+	c.revocation(&s, path, ev, at)
 	return s
+}
+
+// subject gathers what a signature brings along for its own certificate.
+func (s *found) subject(ev trust.Evidence) subject {
+	ocsps, crls := archived(s.cms)
+	ev.OCSP = slices.Concat(ev.OCSP, ocsps)
+	ev.CRLs = slices.Concat(ev.CRLs, s.cms.CRLs, crls)
+	return subject{s.cms.Signer, s.cms.Certificates, ev}
 }
 
 // revocation asks about every certificate of the path below the anchor.

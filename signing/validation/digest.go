@@ -8,6 +8,8 @@ import (
 	"hash"
 	"io"
 	"slices"
+
+	"congvan/signing/tsp"
 )
 
 const bufferSize = 64 << 10
@@ -59,11 +61,11 @@ func (s *found) hash() crypto.Hash {
 	case subFilterSHA1:
 		return crypto.SHA1
 	case subFilterTimestamp:
-		info, err := parseTSTInfo(s.cms.EContent)
+		t, err := tsp.Parse(s.contents)
 		if err != nil {
 			return 0
 		}
-		return info.hash
+		return t.Hash
 	}
 	return s.cms.DigestAlgorithm.Hash
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"errors"
+	"slices"
 
 	"congvan/signing/cms"
 )
@@ -20,6 +21,19 @@ func (c *check) integrity(s *found) {
 	if s.digest == nil {
 		s.intact = "unsupported"
 		s.add(ReasonUnsupported)
+		return
+	}
+	if s.timestamp() {
+		s.stamp = verifyToken(s.contents, func(crypto.Hash) ([]byte, error) { return s.digest, nil })
+		switch {
+		case s.stamp.Token != nil:
+			s.intact = "intact"
+		case slices.Contains(s.stamp.reasons, ReasonLegacy):
+			s.intact = "unsupported"
+		}
+		for _, reason := range s.stamp.reasons {
+			s.add(reason)
+		}
 		return
 	}
 	err := s.cms.Verify(s.content)
@@ -55,24 +69,14 @@ func (c *check) integrity(s *found) {
 	}
 }
 
-// content answers the digest that the CMS must have signed: of the document, or of
-// what the CMS encloses and which names the document's digest in its turn.
+// content answers the digest that the CMS must have signed: of the document, or, in
+// the oldest form, of what the CMS encloses, which is the document's own digest.
 func (s *found) content(h crypto.Hash) ([]byte, error) {
-	switch s.subFilter {
-	case subFilterSHA1:
-		if !bytes.Equal(s.cms.EContent, s.digest) {
-			return nil, cms.ErrDigestMismatch
-		}
-	case subFilterTimestamp:
-		info, err := parseTSTInfo(s.cms.EContent)
-		if err != nil {
-			return nil, err
-		}
-		if !bytes.Equal(info.imprint, s.digest) {
-			return nil, cms.ErrDigestMismatch
-		}
-	default:
+	if s.subFilter != subFilterSHA1 {
 		return s.digest, nil
+	}
+	if !bytes.Equal(s.cms.EContent, s.digest) {
+		return nil, cms.ErrDigestMismatch
 	}
 	d := h.New()
 	d.Write(s.cms.EContent)

@@ -3,6 +3,7 @@ package validation
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"slices"
 	"time"
 
 	"congvan/signing"
@@ -46,10 +47,10 @@ func (c *check) timestampReport(s *found) signing.TimestampReport {
 	r := signing.TimestampReport{
 		Field: s.name, Covers: c.covers(s), Integrity: s.intact, Trust: "unknown",
 	}
-	if t := s.stamp; t != nil {
+	if t := s.stamp; t != nil && t.Token != nil {
 		r.Trust = t.standing.trust
-		r.Time = moment(t.info.time)
-		for _, reason := range append(t.reasons, t.standing.reasons...) {
+		r.Time = moment(t.Time)
+		for _, reason := range slices.Concat(t.reasons, t.standing.reasons) {
 			s.add(reason)
 		}
 	}

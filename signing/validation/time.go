@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"slices"
 	"time"
 
 	"congvan/signing/pdf"
@@ -29,9 +30,9 @@ func (c *check) certificates() error {
 		if !s.timestamp() || s.intact != "intact" {
 			continue
 		}
-		s.stamp = c.documentTimestamp(s, known)
-		if s.stamp.trusted && s.after != "forbidden" && s.stamp.info.time.Before(known) {
-			known = s.stamp.info.time
+		c.judgeToken(s.stamp, known)
+		if s.stamp.trusted && s.after != "forbidden" && s.stamp.Time.Before(known) {
+			known = s.stamp.Time
 		}
 	}
 	for _, s := range c.found {
@@ -42,35 +43,26 @@ func (c *check) certificates() error {
 	return nil
 }
 
-func (c *check) documentTimestamp(s *found, known time.Time) *token {
-	info, err := parseTSTInfo(s.cms.EContent)
-	t := &token{info: info, intact: err == nil}
-	c.judgeToken(t, s.cms, c.store, known, worst(s.reasons) != worst(nil))
-	return t
-}
-
 // signer settles the time of a signature and judges its certificate then. known is
 // the earliest moment at which a document timestamp shows that it existed.
 func (c *check) signer(s *found) {
-	s.stamp = c.signatureTimestamp(s, c.store, s.known)
+	s.stamp = c.signatureTimestamp(s, s.known)
 	proven := s.known
 	s.timeSource = "none"
 	if claimed, ok := s.claimed(); ok {
 		s.time, s.timeSource = claimed, "claimed"
 	}
 	switch t := s.stamp; {
-	case t != nil && !t.intact:
-		s.add(ReasonTimestampBad)
-	case t != nil && t.trusted:
-		proven = t.info.time
+	case t == nil:
+	case t.trusted:
+		proven = t.Time
 		s.time, s.timeSource = proven, "timestamp"
-	case t != nil:
+	case slices.Contains(t.reasons, ReasonDigest), slices.Contains(t.reasons, ReasonTimestampBad):
+		s.add(ReasonTimestampBad)
+	case slices.Contains(t.reasons, ReasonTimeConflict):
+		s.add(ReasonTimeConflict)
+	default:
 		s.add(ReasonTimestampUnk)
-		for _, r := range t.reasons {
-			if r == ReasonTimeConflict {
-				s.add(r)
-			}
-		}
 	}
 	if s.timeSource != "timestamp" && proven.Before(c.when) { // a document timestamp
 		s.time, s.timeSource = proven, "timestamp"
@@ -81,7 +73,7 @@ func (c *check) signer(s *found) {
 	case "none":
 		s.add(ReasonNoTime)
 	}
-	s.standing = c.certificate(s.cms, c.store, proven, signs)
+	s.standing = c.certificate(s.subject(c.store), proven, signs)
 	for _, r := range s.standing.reasons {
 		s.add(r)
 	}

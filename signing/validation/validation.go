@@ -184,7 +184,7 @@ func (c *check) report(r *signing.Report) {
 		if s.timestamp() {
 			t := c.timestampReport(s)
 			r.Timestamps = append(r.Timestamps, t)
-			if s.intact != "intact" || s.after == "forbidden" {
+			if s.intact == "broken" || s.after == "forbidden" {
 				add(t.Reasons...)
 			}
 			continue
