@@ -28,6 +28,8 @@ type Engine struct {
 	buffers  sync.Pool // *[]byte, for hashing
 }
 
+var _ signing.Engine = (*Engine)(nil)
+
 // New loads the embedded fonts.
 func New(o Options) *Engine {
 	if o.Limits == (pdf.Limits{}) {

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,8 +38,8 @@ func (f formFile) build() []byte {
 		b.XrefStream(51, "")
 		return b.Bytes()
 	}
-	for n, body := range objects {
-		b.Obj(n, body)
+	for _, n := range slices.Sorted(maps.Keys(objects)) {
+		b.Obj(n, objects[n])
 	}
 	b.Table("")
 	return b.Bytes()
@@ -68,12 +70,8 @@ func TestFormsOfEveryShape(t *testing.T) {
 	e, first, second := New(Options{}), newSigner(t, "Người thứ nhất"), newSigner(t, "Người thứ hai")
 	base := map[int]string{10: textWidget, 12: linkAnnot, 13: helvetica}
 	with := func(more map[int]string) map[int]string {
-		out := map[int]string{}
-		for _, m := range []map[int]string{base, more} {
-			for n, body := range m {
-				out[n] = body
-			}
-		}
+		out := maps.Clone(base)
+		maps.Copy(out, more)
 		return out
 	}
 	for name, f := range map[string]struct {

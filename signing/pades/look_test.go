@@ -1,0 +1,70 @@
+package pades
+
+import (
+	"strings"
+	"testing"
+
+	"congvan/signing"
+)
+
+// An annex in a file of its own carries the text block at the top right of page 1,
+// black, no seal; also a scan, and one that someone else signed before.
+func TestAttachmentLook(t *testing.T) {
+	e, clerk, other := New(Options{}), newSigner(t, "Sở Ví dụ"), newSigner(t, "Cơ quan khác")
+	r := signing.Request{
+		Field: "cv-annex", Place: signing.Place{Page: 1, X: 120, Y: 8, W: 80, H: 14},
+		Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: []string{
+			"Sở Ví dụ Thành phố Thử nghiệm", "125/SVD-VP", "21-11-2026 15:30:45 +07:00"}},
+		Lock: &signing.Lock{Action: signing.LockAll},
+	}
+	scan, annex := sample(t, "phu-luc-scan.pdf"), sample(t, "phu-luc.pdf")
+	for name, c := range map[string]struct {
+		base    []byte
+		signers []*signer
+	}{
+		"annex":         {annex, []*signer{clerk}},
+		"scan":          {scan, []*signer{clerk}},
+		"signed before": {other.sign(t, e, annex, signing.Request{Field: "Signature1"}), []*signer{other, clerk}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out := clerk.sign(t, e, c.base, r)
+			accepted(t, out, c.signers...)
+			text := run(t, "pdftotext", "-layout", "-f", "1", "-l", "1", save(t, "annex.pdf", out), "-")
+			for _, line := range r.Appearance.Lines {
+				if !strings.Contains(text, line) {
+					t.Errorf("%q is not on page 1", line)
+				}
+			}
+			m := render(t, out, 1)
+			if n, at := pixels(m, red); n > 50 {
+				t.Errorf("%d red pixels at %v on an annex", n, at)
+			}
+		})
+	}
+}
+
+// A long name wraps inside its place, and stands at the edge that is nearer.
+func TestTextBlockWraps(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "A")
+	long := "Ủy ban nhân dân thành phố Thử nghiệm, Văn phòng Đoàn đại biểu và Hội đồng nhân dân"
+	for side, x := range map[string]float64{"left": 15, "right": 130} {
+		out := s.sign(t, e, formFile{}.build(), signing.Request{
+			Field: "s", Place: signing.Place{Page: 1, X: x, Y: 10, W: 65, H: 30},
+			Appearance: signing.Appearance{Look: signing.LookCopy, Lines: []string{"Sao y", long}},
+		})
+		words := words(t, out)
+		first, last := words["Sao"], words["Ủy"]
+		if last[1] <= first[1] || words["dân"][1] < last[1] || words["Hội"][1] <= last[1] {
+			t.Errorf("%s: the text does not run down the lines: %v", side, words)
+		}
+		left, right := x/mmPerPoint, (x+65)/mmPerPoint
+		for word, at := range words {
+			if at[0] < left-0.1 || at[2] > right+0.1 {
+				t.Errorf("%s: %q leaves its place: %v", side, word, at)
+			}
+		}
+		if side == "left" && first[0] > left+0.5 || side == "right" && words["y"][2] < right-0.5 {
+			t.Errorf("%s: the block stands at %v", side, first)
+		}
+	}
+}
