@@ -59,8 +59,8 @@ func Tail(ctx context.Context, f *pdf.File, newFont func(*pdf.Update) Font) ([]b
 	if err := fl.readForm(); err != nil {
 		return nil, err
 	}
-	err = f.EachPage(func(n int, ref pdf.Ref, page pdf.Dict) (bool, error) {
-		if err := fl.page(n, ref, page); err != nil {
+	err = f.Pages(func(n int, page pdf.Page) (bool, error) {
+		if err := fl.page(page); err != nil {
 			return false, fmt.Errorf("page %d: %w", n, err)
 		}
 		return true, ctx.Err()

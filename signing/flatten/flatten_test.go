@@ -216,8 +216,10 @@ func TestValuesAreDrawn(t *testing.T) {
 		"empty appearance": {"/FT /Tx /V (Abc) /AP << /N 20 0 R >> /Rect [20 20 120 40]", "/NeedAppearances true", []want{{"Abc", 22, 30, 10}}},
 		"stale appearance": {"/FT /Tx /V (Abc) /AP << /N 8 0 R >> /Rect [20 20 120 40]", "/NeedAppearances true", []want{{"Abc", 22, 30, 10}}},
 		"empty":            {"/FT /Tx /Rect [20 20 120 40]", "", nil},
-		"turned": {"/FT /Tx /V (Abc) /MK << /R 180 >> /Rect [20 20 120 40]", "",
-			[]want{{"Abc", 100.8, 30, 10}}},
+		"turned": {
+			"/FT /Tx /V (Abc) /MK << /R 180 >> /Rect [20 20 120 40]", "",
+			[]want{{"Abc", 100.8, 30, 10}},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := flat(t, form{acroForm: tc.form, objects: []string{"<< " + widget + "/T (field) " + tc.field + " >>"}}.bytes())

@@ -23,8 +23,8 @@ const (
 const maxContent = 64 << 20
 
 // page paints the widgets of one page into its content and takes them off the page.
-func (fl *flattener) page(n int, ref pdf.Ref, page pdf.Dict) error {
-	annots, err := fl.file.Array(page["Annots"])
+func (fl *flattener) page(page pdf.Page) error {
+	annots, err := fl.file.Array(page.Dict["Annots"])
 	if err != nil {
 		return err
 	}
@@ -56,17 +56,17 @@ func (fl *flattener) page(n int, ref pdf.Ref, page pdf.Dict) error {
 	if len(left) == len(annots) {
 		return nil
 	}
-	changed := maps.Clone(page)
+	changed := maps.Clone(page.Dict)
 	changed["Annots"] = left
 	if len(left) == 0 {
 		delete(changed, "Annots")
 	}
 	if len(shown) > 0 {
-		if err := fl.paint(n, changed, shown); err != nil {
+		if err := fl.paint(changed, page.Resources, shown); err != nil {
 			return err
 		}
 	}
-	fl.update.Set(ref, changed)
+	fl.update.Set(page.Ref, changed)
 	return nil
 }
 
@@ -76,13 +76,9 @@ type placed struct {
 	at   text.Matrix
 }
 
-// paint shows forms behind the content of a page.
-func (fl *flattener) paint(n int, page pdf.Dict, shown []placed) error {
-	full, err := fl.file.Page(n)
-	if err != nil {
-		return err
-	}
-	resources := maps.Clone(full.Resources)
+// paint shows forms after the content of a page.
+func (fl *flattener) paint(page, inherited pdf.Dict, shown []placed) error {
+	resources := maps.Clone(inherited)
 	if resources == nil {
 		resources = pdf.Dict{}
 	}

@@ -91,15 +91,11 @@ func (l *look) pages() error {
 		return err
 	}
 	l.out.Pages = n
-	for i := 1; i <= min(n, maxSizes); i++ {
-		p, err := l.file.Page(i)
-		if err != nil {
-			return err
-		}
+	return l.file.Pages(func(n int, p pdf.Page) (bool, error) {
 		_, w, h := text.Display(p)
-		l.out.PageSizes = append(l.out.PageSizes, signing.Place{Page: i, W: w, H: h})
-	}
-	return nil
+		l.out.PageSizes = append(l.out.PageSizes, signing.Place{Page: n, W: w, H: h})
+		return n < maxSizes, l.ctx.Err()
+	})
 }
 
 func (l *look) fields() error {

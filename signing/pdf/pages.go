@@ -62,6 +62,24 @@ func (f *File) Page(n int) (Page, error) {
 
 // EachPage calls visit for every page in order until it answers false.
 func (f *File) EachPage(visit func(n int, ref Ref, page Dict) (bool, error)) error {
+	return f.eachPage(func(n int, path []pageNode) (bool, error) {
+		leaf := path[len(path)-1]
+		return visit(n, leaf.ref, leaf.dict)
+	})
+}
+
+// Pages is EachPage with what the pages inherit, in one walk over the tree.
+func (f *File) Pages(visit func(n int, p Page) (bool, error)) error {
+	return f.eachPage(func(n int, path []pageNode) (bool, error) {
+		p, err := f.page(path)
+		if err != nil {
+			return false, err
+		}
+		return visit(n, p)
+	})
+}
+
+func (f *File) eachPage(visit func(n int, path []pageNode) (bool, error)) error {
 	root, err := f.pageRoot()
 	if err != nil {
 		return err
@@ -97,7 +115,7 @@ type pageWalk struct {
 	seen   map[Ref]bool
 	passed int // pages before the place reached
 	done   bool
-	visit  func(int, Ref, Dict) (bool, error)
+	visit  func(int, []pageNode) (bool, error)
 }
 
 // find walks to page n and answers the nodes from the root to it, nil when the
@@ -110,7 +128,7 @@ func (w *pageWalk) find(node pageNode, above []pageNode, n int, trust bool) ([]p
 	if node.dict["Kids"] == nil {
 		w.passed++
 		if w.visit != nil {
-			more, err := w.visit(w.passed, node.ref, node.dict)
+			more, err := w.visit(w.passed, path)
 			w.done = !more
 			return nil, err
 		}

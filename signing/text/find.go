@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"unicode/utf8"
@@ -34,21 +35,13 @@ func eachPage(ctx context.Context, f *pdf.File, visit func([]Line)) error {
 	if err != nil {
 		return err
 	}
-	count, err := f.PageCount()
-	if err != nil {
-		return err
-	}
-	for n := 1; n <= count; n++ {
-		if err := ctx.Err(); err != nil {
-			return err
+	return f.Pages(func(n int, page pdf.Page) (bool, error) {
+		lines, err := s.lines(n, page)
+		if err == nil {
+			visit(lines)
 		}
-		lines, err := s.page(n)
-		if err != nil {
-			return err
-		}
-		visit(lines)
-	}
-	return nil
+		return true, cmp.Or(err, ctx.Err())
+	})
 }
 
 // fold brings text to the form in which it is compared: NFC, one space for a run of

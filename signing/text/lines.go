@@ -55,14 +55,14 @@ func Lines(ctx context.Context, f *pdf.File, n int) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.page(n)
-}
-
-func (s *source) page(n int) ([]Line, error) {
-	page, err := s.file.Page(n)
+	page, err := f.Page(n)
 	if err != nil {
 		return nil, err
 	}
+	return s.lines(n, page)
+}
+
+func (s *source) lines(n int, page pdf.Page) ([]Line, error) {
 	in := &interpreter{source: s, tm: identity, line: identity}
 	in.toPage, in.w, in.h = Display(page)
 	in.st = state{ctm: identity, stretch: 1}

@@ -72,7 +72,8 @@ func words(t *testing.T, data []byte) []signing.TextHit {
 			t.Fatal(err)
 		}
 		hits = append(hits, signing.TextHit{Text: norm.NFC.String(text), Place: signing.Place{
-			Page: page, X: at["xMin"], Y: at["yMin"], W: at["xMax"] - at["xMin"], H: at["yMax"] - at["yMin"]}})
+			Page: page, X: at["xMin"], Y: at["yMin"], W: at["xMax"] - at["xMin"], H: at["yMax"] - at["yMin"],
+		}})
 	}
 }
 
@@ -345,12 +346,32 @@ func TestCostIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.operators = 100_000
-	if _, err := s.page(1); !errors.Is(err, signing.ErrResourceLimit) {
+	page, err := f.Page(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.lines(1, page); !errors.Is(err, signing.ErrResourceLimit) {
 		t.Errorf("error %v, want a resource limit", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := Find(ctx, f, "x"); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want the context's", err)
+	}
+}
+
+// A flat tree of many pages must not be walked from its root for every page.
+func TestManyPages(t *testing.T) {
+	const pages = 5000
+	objects := []string{"<< /Type /Catalog /Pages 2 0 R >>", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>", stream("", "BT /F 12 Tf 10 10 Td (Hello world) Tj ET")}
+	var kids strings.Builder
+	for i := range pages {
+		fmt.Fprintf(&kids, "%d 0 R ", 5+i)
+		objects = append(objects, "<< /Type /Page /Parent 2 0 R /Contents 4 0 R /Resources << /Font << /F 3 0 R >> >> >>")
+	}
+	objects[1] = fmt.Sprintf("<< /Type /Pages /MediaBox [0 0 100 100] /Count %d /Kids [%s] >>", pages, kids.String())
+	hits, err := Find(t.Context(), open(t, build(objects...)), "Hello world")
+	if err != nil || len(hits) != pages || hits[pages-1].Page != pages {
+		t.Errorf("%d hits, %v", len(hits), err)
 	}
 }
