@@ -1,0 +1,194 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"congvan/internal/fault"
+	"congvan/internal/flow"
+)
+
+// The ports that the store fills.
+var _ flow.Store = (*Store)(nil)
+
+// attempts of a transaction that lost against another one.
+const attempts = 6
+
+// tx is a transaction of either kind: flow.ReadTx, and flow.Tx when it writes.
+type tx struct {
+	ctx    context.Context
+	s      *Store
+	sql    *sql.Tx
+	writes bool
+	undo   []func() // restores what Put changed in the caller's values
+}
+
+var _ flow.Tx = (*tx)(nil)
+
+// Read gives fn a consistent snapshot.
+func (s *Store) Read(ctx context.Context, fn func(flow.ReadTx) error) error {
+	return s.reading(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if s.read == s.write { // PostgreSQL; a transaction of SQLite is a snapshot anyway
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	q, err := s.read.BeginTx(ctx, options)
+	if err != nil {
+		return s.fault(err)
+	}
+	defer func() { _ = q.Rollback() }()
+	return fn(&tx{ctx: ctx, s: s, sql: q})
+}
+
+// Write runs fn in a transaction that is committed when fn gives nil. A transaction that
+// lost against another is run again a few times; the Row of what fn put is then as before.
+func (s *Store) Write(ctx context.Context, fn func(flow.Tx) error) error {
+	return s.writing(ctx, func(t *tx) error { return fn(t) })
+}
+
+func (s *Store) writing(ctx context.Context, fn func(*tx) error) error {
+	for n := 1; ; n++ {
+		err := s.once(ctx, fn)
+		if err == nil || n == attempts || !s.again(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(time.Duration(n*n) * 2 * time.Millisecond):
+		}
+	}
+}
+
+// again tells whether the transaction may succeed when run anew: it lost a race, or it
+// found that another one has just entered the same message, which the new run will see.
+func (s *Store) again(err error) bool {
+	return s.dialect.judge(err).again || fault.Is(err, "already_received")
+}
+
+func (s *Store) once(ctx context.Context, fn func(*tx) error) (err error) {
+	q, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.fault(err)
+	}
+	t := &tx{ctx: ctx, s: s, sql: q, writes: true}
+	done := false
+	defer func() {
+		if !done {
+			_ = q.Rollback()
+			for i := len(t.undo) - 1; i >= 0; i-- {
+				t.undo[i]()
+			}
+		}
+	}()
+	if err := fn(t); err != nil {
+		return err
+	}
+	if err := q.Commit(); err != nil {
+		return s.fault(err)
+	}
+	done = true
+	return nil
+}
+
+// fault gives a database error its kind.
+func (s *Store) fault(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	v := s.dialect.judge(err)
+	switch {
+	case v.duplicate:
+		return fault.New(fault.Conflict, duplicateCode(v.constraint)).Wrap(err)
+	case v.away:
+		return fault.New(fault.Unavailable, "database_unavailable").Wrap(err)
+	}
+	return fmt.Errorf("store: %w", err)
+}
+
+// duplicateCode is the catalogue code of a unique constraint.
+func duplicateCode(constraint string) string {
+	switch constraint {
+	case "outgoing_number":
+		return "number_taken"
+	case "incoming_arrival":
+		return "arrival_number_taken"
+	case "incoming_content":
+		return "already_received"
+	case "accounts_username_key_key":
+		return "username_taken"
+	}
+	return "already_exists"
+}
+
+// exec runs a statement and tells how many rows it changed.
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	r, err := t.sql.ExecContext(t.ctx, t.s.dialect.bind(query), args...)
+	if err != nil {
+		return 0, t.s.fault(err)
+	}
+	n, err := r.RowsAffected()
+	return n, t.s.fault(err)
+}
+
+// get reads one row; none is fault.NotFound.
+func (t *tx) get(dest []any, query string, args ...any) error {
+	err := t.sql.QueryRowContext(t.ctx, t.s.dialect.bind(query), args...).Scan(dest...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return fault.Missing()
+	}
+	return t.s.fault(err)
+}
+
+// querier is a pool or a transaction.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// list reads all rows; scan makes one of a row.
+func list[T any](ctx context.Context, s *Store, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, s.dialect.bind(query), args...)
+	if err != nil {
+		return nil, s.fault(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, s.fault(err)
+		}
+		out = append(out, v)
+	}
+	return out, s.fault(rows.Err())
+}
+
+// one is the first of a list; none is fault.NotFound.
+func one[T any](found []T, err error) (T, error) {
+	var none T
+	if err != nil {
+		return none, err
+	}
+	if len(found) == 0 {
+		return none, fault.Missing()
+	}
+	return found[0], nil
+}
+
+// scanner is a row.
+type scanner interface{ Scan(dest ...any) error }
+
+// lock ends a SELECT of an aggregate: inside a writing transaction it is locked, so that
+// all take their locks in one order: aggregate, series book, journal head.
+func (t *tx) lock() string {
+	if t.writes {
+		return t.s.dialect.forUpdate()
+	}
+	return ""
+}
