@@ -35,6 +35,15 @@ type Config struct {
 	Trust    Trust    `toml:"trust" envPrefix:"TRUST_"`
 	Axis     Axis     `toml:"axis" envPrefix:"AXIS_"`
 	Journal  Journal  `toml:"journal" envPrefix:"JOURNAL_"`
+	Demo     Demo     `toml:"demo" envPrefix:"DEMO_"`
+}
+
+// Demo is set by the demonstration only, and refused in production mode.
+type Demo struct {
+	CADir  string `toml:"ca_dir" env:"CA_DIR"`   // of the demonstration authority, whose lists are renewed
+	PKIDir string `toml:"pki_dir" env:"PKI_DIR"` //
+	Site   string `toml:"site" env:"SITE"`       // whose accounts the sign-in page lists
+	Cookie string `toml:"cookie" env:"COOKIE"`   // name of the session cookie: two installations on one host
 }
 
 // Database is the one truth: SQLite in the data folder, or PostgreSQL.

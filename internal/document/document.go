@@ -87,7 +87,8 @@ type Layout struct {
 	Year     *Place  `json:"year"` // nil where the year is printed
 	Leader   *Place  `json:"leader"`
 	Agency   *Place  `json:"agency"`
-	FontSize float64 `json:"font_size"` // points, of number and date
+	FontSize float64 `json:"font_size"` // points, of the number
+	DateSize float64 `json:"date_size"` // points, of day, month and year
 }
 
 // Complete tells which places are still missing, by API name.

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -29,7 +30,7 @@ func (f *Flow) layOut(ctx context.Context, d *document.Outgoing, given *document
 		return err
 	}
 	defer func() { _ = closer.Close() }()
-	l := document.Layout{FontSize: 13}
+	l := document.Layout{FontSize: formFontSize, DateSize: formFontSize}
 	if err := f.findNumber(ctx, file, &l); err != nil {
 		return pdfFault(err)
 	}
@@ -77,7 +78,7 @@ func (f *Flow) findDate(ctx context.Context, file signing.File, l *document.Layo
 	if len(hits) != 1 {
 		return nil
 	}
-	l.Day, l.Month = place(hits[0][0]), place(hits[0][1])
+	l.Day, l.Month, l.DateSize = place(hits[0][0]), place(hits[0][1]), hits[0][0].FontSize
 	if len(hits[0]) > 2 && isBlank(hits[0][2]) {
 		l.Year = place(hits[0][2])
 		l.Year.W = min(l.Year.W, 14)
@@ -131,7 +132,7 @@ func SealOver(leader document.Place) *document.Place {
 func Proposal(lastPage int) document.Layout {
 	leader := document.Place{Page: lastPage, X: 120, Y: 215, W: leaderWidth, H: leaderHeight}
 	return document.Layout{
-		Number: &document.Place{Page: 1, X: 48, Y: 36, W: 14, H: 6}, FontSize: 13,
+		Number: &document.Place{Page: 1, X: 48, Y: 36, W: 14, H: 6}, FontSize: formFontSize, DateSize: formFontSize,
 		Day:    &document.Place{Page: 1, X: 142, Y: 36, W: 9, H: 6},
 		Month:  &document.Place{Page: 1, X: 163, Y: 36, W: 9, H: 6},
 		Leader: &leader, Agency: SealOver(leader),
@@ -160,10 +161,8 @@ func merge(given *document.Layout, found document.Layout) document.Layout {
 	}
 	out := document.Layout{
 		Number: pick(given.Number, found.Number), Day: pick(given.Day, found.Day), Month: pick(given.Month, found.Month),
-		Year: pick(given.Year, found.Year), Leader: pick(given.Leader, found.Leader), FontSize: found.FontSize,
-	}
-	if given.FontSize > 0 {
-		out.FontSize = given.FontSize
+		Year: pick(given.Year, found.Year), Leader: pick(given.Leader, found.Leader),
+		FontSize: cmp.Or(given.FontSize, found.FontSize), DateSize: cmp.Or(given.DateSize, found.DateSize),
 	}
 	switch {
 	case given.Agency != nil:

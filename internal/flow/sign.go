@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"encoding/hex"
@@ -19,15 +20,17 @@ import (
 // Names of the form fields that the first signature creates. The leader's lock leaves
 // exactly the later ones open; the agency's lock closes all.
 const (
-	FieldSigner  = "SignerSignature"
-	FieldAgency  = "AgencySignature"
-	FieldNumber  = "CodeNumber"
-	FieldDay     = "IssuedDay"
-	FieldMonth   = "IssuedMonth"
-	FieldYear    = "IssuedYear"
-	FieldAnnex   = "AnnexSignature"
-	formFontSize = 13
+	FieldSigner = "SignerSignature"
+	FieldAgency = "AgencySignature"
+	FieldNumber = "CodeNumber"
+	FieldDay    = "IssuedDay"
+	FieldMonth  = "IssuedMonth"
+	FieldYear   = "IssuedYear"
+	FieldAnnex  = "AnnexSignature"
 )
+
+// formFontSize is used where the page does not tell a size, in points.
+const formFontSize = 13.0
 
 // SignInput is a leader's act of signing.
 type SignInput struct {
@@ -117,19 +120,16 @@ func (f *Flow) Sign(ctx context.Context, a Actor, id string, in SignInput) (docu
 
 func (f *Flow) leaderRequest(d *document.Outgoing, c Credential) signing.Request {
 	l := d.Layout
-	size := l.FontSize
-	if size == 0 {
-		size = formFontSize
-	}
+	size, date := cmp.Or(l.FontSize, formFontSize), cmp.Or(l.DateSize, formFontSize)
 	open := []string{FieldNumber, FieldDay, FieldMonth}
 	create := []signing.FieldSpec{
 		{Name: FieldNumber, Kind: signing.FieldText, Place: mark(l.Number), FontSize: size},
-		{Name: FieldDay, Kind: signing.FieldText, Place: mark(l.Day), FontSize: size, Italic: true},
-		{Name: FieldMonth, Kind: signing.FieldText, Place: mark(l.Month), FontSize: size, Italic: true},
+		{Name: FieldDay, Kind: signing.FieldText, Place: mark(l.Day), FontSize: date, Italic: true},
+		{Name: FieldMonth, Kind: signing.FieldText, Place: mark(l.Month), FontSize: date, Italic: true},
 	}
 	if l.Year != nil {
 		open = append(open, FieldYear)
-		create = append(create, signing.FieldSpec{Name: FieldYear, Kind: signing.FieldText, Place: mark(l.Year), FontSize: size, Italic: true})
+		create = append(create, signing.FieldSpec{Name: FieldYear, Kind: signing.FieldText, Place: mark(l.Year), FontSize: date, Italic: true})
 	}
 	open = append(open, FieldAgency)
 	create = append(create, signing.FieldSpec{

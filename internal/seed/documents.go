@@ -40,21 +40,21 @@ const days = 60
 // with real keys, at the time the story says.
 type teller struct {
 	*app.App
+	*storyClock
 	site     demo.Site
 	pki      *pki.PKI
-	now      time.Time
 	pending  []flow.Job
 	letters  map[string][]letter // by agency id
 	progress io.Writer
 }
 
 // documents tells o.Documents stories over the last days, in order of time.
-func documents(ctx context.Context, cfg app.Config, o Options, p *pki.PKI) error {
-	t := &teller{site: o.Site, pki: p, now: firstMorning(o.Clock()), progress: o.Progress}
+func documents(ctx context.Context, cfg app.Config, o Options, p *pki.PKI, clock *storyClock) error {
+	t := &teller{storyClock: clock, site: o.Site, pki: p, progress: o.Progress}
 	// Nothing is sent to another installation while the past is told: those deliveries
 	// wait in the queue and go out when the server starts.
 	cfg.Axis = app.Axis{}
-	a, err := app.Build(ctx, cfg, app.Options{Clock: func() time.Time { return t.now }, Take: t.take})
+	a, err := app.Build(ctx, cfg, app.Options{Clock: clock.Now, Take: t.take})
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (t *teller) tell(ctx context.Context, n int, end time.Time) error {
 	step := end.Sub(t.now) / time.Duration(n+1)
 	for i := range n {
 		begin := t.now
-		if err := t.pki.RenewCRLsAt(t.now); err != nil {
+		if err := t.pki.RenewCRLs(); err != nil {
 			return err
 		}
 		if err := t.story(ctx, senders, i, n); err != nil {
@@ -126,7 +126,7 @@ func (t *teller) tell(ctx context.Context, n int, end time.Time) error {
 		}
 		t.now = t.workingTime(begin.Add(step))
 	}
-	return t.pki.RenewCRLsAt(end)
+	return nil
 }
 
 // workingTime moves a time into the next working hours.

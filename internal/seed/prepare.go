@@ -48,7 +48,14 @@ func Prepare(ctx context.Context, o Options) (string, error) {
 		return "", err
 	}
 	file, done := filepath.Join(o.Config.Data, "congvan.toml"), filepath.Join(o.Config.Data, "prepared")
-	p, err := keys(ctx, o)
+	now := o.Clock()
+	_, err := os.Stat(done)
+	prepared := err == nil
+	if o.Documents > 0 && !prepared { // the stories begin in the past, and so does the authority
+		now = firstMorning(now)
+	}
+	clock := &storyClock{now: now}
+	p, err := keys(ctx, o, clock)
 	if err != nil {
 		return "", fmt.Errorf("demonstration keys: %w", err)
 	}
@@ -59,7 +66,7 @@ func Prepare(ctx context.Context, o Options) (string, error) {
 	if err := writeConfig(file, cfg); err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(done); err == nil {
+	if prepared {
 		return file, nil
 	}
 	if err := cfg.Fill(); err != nil {
@@ -69,9 +76,13 @@ func Prepare(ctx context.Context, o Options) (string, error) {
 		return "", fmt.Errorf("demonstration people: %w", err)
 	}
 	if o.Documents > 0 {
-		if err := documents(ctx, cfg, o, p); err != nil {
+		if err := documents(ctx, cfg, o, p, clock); err != nil {
 			return "", fmt.Errorf("demonstration documents: %w", err)
 		}
+	}
+	clock.now = o.Clock()
+	if err := p.RenewCRLs(); err != nil {
+		return "", err
 	}
 	return file, os.WriteFile(done, []byte(o.Clock().UTC().Format(time.RFC3339)+"\n"), 0o600)
 }
@@ -79,9 +90,9 @@ func Prepare(ctx context.Context, o Options) (string, error) {
 func pkiDir(data string) string { return filepath.Join(data, "pki") }
 
 // keys makes the test certificates: a token for each person who signs, one for the agencies.
-func keys(ctx context.Context, o Options) (*pki.PKI, error) {
+func keys(ctx context.Context, o Options, clock *storyClock) (*pki.PKI, error) {
 	opt := pki.Options{
-		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Clock: o.Clock, Rand: rand.Reader, Authority: "Cơ quan chứng thực trình diễn",
+		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Clock: clock.Now, Rand: rand.Reader, Authority: app.DemoAuthority,
 	}
 	for _, a := range o.Site.Agencies {
 		if !a.Local {
@@ -97,6 +108,12 @@ func keys(ctx context.Context, o Options) (*pki.PKI, error) {
 	return pki.Ensure(ctx, opt)
 }
 
+// storyClock is a clock that stands where the story is.
+type storyClock struct{ now time.Time }
+
+// Now is the story's time.
+func (c *storyClock) Now() time.Time { return c.now }
+
 // people writes agencies, units, people, positions, authorities, credentials and accounts.
 func people(ctx context.Context, cfg app.Config, o Options, p *pki.PKI) error {
 	db, err := app.OpenStore(ctx, cfg, o.Clock)
@@ -104,15 +121,12 @@ func people(ctx context.Context, cfg app.Config, o Options, p *pki.PKI) error {
 		return err
 	}
 	defer func() { _ = db.Close() }()
-	if err := app.MigrateStore(ctx, cfg, db); err != nil {
-		return err
-	}
 	// The accounts share one password, so they share one hash: argon2id is slow on purpose.
 	hash, err := auth.HashPassword(demo.Password, auth.Cost{}, rand.Reader)
 	if err != nil {
 		return err
 	}
-	return db.Admin(ctx, func(tx store.AdminTx) error {
+	return db.Administer(ctx, func(tx store.Admin) error {
 		if err := tx.PutCalendar(calendar.Demonstration()); err != nil {
 			return err
 		}
@@ -125,7 +139,7 @@ func people(ctx context.Context, cfg app.Config, o Options, p *pki.PKI) error {
 	})
 }
 
-func putAgency(tx store.AdminTx, a demo.AgencyOf, p *pki.PKI, hash string) error {
+func putAgency(tx store.Admin, a demo.AgencyOf, p *pki.PKI, hash string) error {
 	if err := tx.PutAgency(a.Agency); err != nil {
 		return err
 	}
@@ -149,7 +163,7 @@ func putAgency(tx store.AdminTx, a demo.AgencyOf, p *pki.PKI, hash string) error
 	return nil
 }
 
-func putStaff(tx store.AdminTx, s demo.Staff, p *pki.PKI, hash string) error {
+func putStaff(tx store.Admin, s demo.Staff, p *pki.PKI, hash string) error {
 	if err := tx.PutPerson(s.Person); err != nil {
 		return err
 	}
@@ -174,7 +188,7 @@ func putStaff(tx store.AdminTx, s demo.Staff, p *pki.PKI, hash string) error {
 	})
 }
 
-func putCredential(tx store.AdminTx, owner flow.Owner, id string, c signing.Credential, image []byte) error {
+func putCredential(tx store.Admin, owner flow.Owner, id string, c signing.Credential, image []byte) error {
 	if len(c.Chain) == 0 {
 		return errors.New("no certificate was made")
 	}

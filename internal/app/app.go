@@ -1,0 +1,281 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"congvan/internal/axis"
+	"congvan/internal/axis/edxml"
+	"congvan/internal/axis/vxp"
+	"congvan/internal/fault"
+	"congvan/internal/flow"
+	"congvan/internal/jobs"
+	"congvan/internal/query"
+	"congvan/internal/store"
+	"congvan/signing/pkcs11"
+	"congvan/storage"
+	"congvan/storage/fs"
+	"congvan/storage/s3"
+	"congvan/storage/spool"
+)
+
+// App is an installation put together. Its parts may be used directly by commands and
+// tests; Run serves.
+type App struct {
+	Config    Config
+	Clock     func() time.Time
+	Log       *slog.Logger
+	Store     *store.Store
+	Blobs     storage.Blobs
+	Spool     *spool.Spool
+	Keys      *pkcs11.Provider
+	Signing   *Signing
+	Flow      *flow.Flow
+	Views     *query.Views
+	Catalogue *fault.Catalogue
+	Inbox     *axis.Inbox // nil without an axis
+	Jobs      *jobs.Jobs
+
+	closers []io.Closer
+}
+
+// Options are what a command or a test hands in besides the configuration.
+type Options struct {
+	Clock func() time.Time // default time.Now
+	Log   *slog.Logger
+	// Take is told of every job and says whether it is queued as well: seeding runs jobs at
+	// once. Nil queues all.
+	Take func(j flow.Job) (queue bool)
+}
+
+// Build opens everything that cfg names: database, files, keys, trust, axis. On error
+// nothing stays open.
+func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
+	a = &App{Config: cfg, Clock: o.Clock, Log: o.Log}
+	if a.Clock == nil {
+		a.Clock = time.Now
+	}
+	if a.Log == nil {
+		a.Log = slog.Default()
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+			a = nil
+		}
+	}()
+	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
+		return a, fmt.Errorf("data folder: %w", err)
+	}
+	if a.Catalogue, err = fault.NewCatalogue(); err != nil {
+		return a, err
+	}
+	if err := a.openStore(ctx, o); err != nil {
+		return a, err
+	}
+	if err := a.openBlobs(ctx); err != nil {
+		return a, err
+	}
+	if err := a.openKeys(); err != nil {
+		return a, err
+	}
+	if a.Signing, err = openSigning(cfg, a.Clock); err != nil {
+		return a, err
+	}
+	a.Views = &query.Views{Store: a.Store, Clock: a.Clock}
+	courier, err := a.openAxis()
+	if err != nil {
+		return a, err
+	}
+	a.Flow = flow.New(flow.Ports{
+		Store: a.Store, Blobs: a.Blobs, Engine: a.Signing.Engine, Validator: a.Signing.Validator, Keys: a.Keys,
+		Trust: a.Signing, Courier: courier, Clock: a.Clock, Rand: rand.Reader,
+	}, flow.Limits{UploadBytes: cfg.UploadMB << 20})
+	if a.Inbox != nil {
+		a.Inbox.Receiver = a.Flow
+	}
+	if a.Jobs != nil {
+		a.Jobs.Work(a.Work())
+	}
+	return a, nil
+}
+
+// Work says which act does which job.
+func (a *App) Work() map[flow.JobKind]func(ctx context.Context, id string) error {
+	return map[flow.JobKind]func(ctx context.Context, id string) error{
+		flow.JobDeliver:  a.Flow.Deliver,
+		flow.JobValidate: a.Flow.Validate,
+		flow.JobNotify:   a.Flow.Notify,
+		flow.JobVerify:   a.Flow.Verify,
+	}
+}
+
+// Close releases everything in the opposite order.
+func (a *App) Close() error {
+	var errs error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = errors.Join(errs, a.closers[i].Close())
+	}
+	a.closers = nil
+	return errs
+}
+
+func (a *App) openBlobs(ctx context.Context) (err error) {
+	a.Spool = spool.New(filepath.Join(a.Config.Data, "tmp"), a.Config.UploadMB<<20)
+	b := a.Config.Blobs
+	if b.Kind == "fs" {
+		a.Blobs, err = fs.Open(filepath.Join(a.Config.Data, "blobs"), a.Clock())
+		return err
+	}
+	access, err := secret(b.AccessKeyFile)
+	if err != nil {
+		return fmt.Errorf("blobs.access_key_file: %w", err)
+	}
+	key, err := secret(b.SecretKeyFile)
+	if err != nil {
+		return fmt.Errorf("blobs.secret_key_file: %w", err)
+	}
+	a.Blobs, err = s3.Open(ctx, s3.Config{
+		Endpoint: b.Endpoint, Bucket: b.Bucket, Region: b.Region, AccessKey: access, SecretKey: key, Secure: !b.Insecure,
+	})
+	return err
+}
+
+func (a *App) openKeys() error {
+	env := map[string]string{}
+	if a.Config.Keys.ConfFile != "" {
+		env["SOFTHSM2_CONF"] = a.Config.Keys.ConfFile
+	}
+	p, err := pkcs11.Open(pkcs11.Options{Module: a.Config.Keys.Module, Env: env, Sessions: a.Config.Keys.Sessions, Clock: a.Clock})
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	a.Keys = p
+	a.closers = append(a.closers, p)
+	return nil
+}
+
+func (a *App) openAxis() (flow.Courier, error) {
+	c := a.Config.Axis
+	if c.Endpoint == "" {
+		return nil, nil //nolint:nilnil // no axis is a valid configuration
+	}
+	key, err := secret(c.SecretFile)
+	if err != nil {
+		return nil, fmt.Errorf("axis.secret_file: %w", err)
+	}
+	client, err := vxp.New(vxp.Config{Endpoint: c.Endpoint, SystemID: c.SystemID, Secret: key, Now: a.Clock, Download: true})
+	if err != nil {
+		return nil, fmt.Errorf("axis: %w", err)
+	}
+	tmp := filepath.Join(a.Config.Data, "tmp")
+	if err := os.MkdirAll(tmp, 0o700); err != nil {
+		return nil, err
+	}
+	a.Inbox = &axis.Inbox{Wire: client, Blobs: a.Blobs, Dir: tmp, Limits: edxml.DefaultLimits(), Clock: a.Clock, Log: a.Log}
+	return &axis.Courier{Wire: client, Blobs: a.Blobs, Dialect: edxml.SDK()}, nil
+}
+
+// Serve listens and answers until ctx ends, with everything that runs beside: jobs, the
+// axis inbox, journal checkpoints, renewal of the demonstration's revocation lists.
+func (a *App) Serve(ctx context.Context, handler http.Handler) error {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", a.Config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+		TLSConfig:   &tls.Config{MinVersion: tls.VersionTLS12},
+	}
+	if err := writeAddr(a.Config.AddrFile, l.Addr().String()); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	var beside sync.WaitGroup
+	bctx, stop := context.WithCancel(ctx)
+	for _, run := range []func(context.Context){a.pollAxis, a.checkpoints, a.renewDemo} {
+		beside.Go(func() { run(bctx) })
+	}
+	if a.Jobs != nil {
+		if err := a.Jobs.Start(bctx); err != nil {
+			stop()
+			return errors.Join(err, l.Close())
+		}
+	}
+	served := make(chan error, 1)
+	go func() {
+		if a.Config.TLSCert != "" {
+			served <- srv.ServeTLS(l, a.Config.TLSCert, a.Config.TLSKey)
+		} else {
+			served <- srv.Serve(l)
+		}
+	}()
+	a.Log.Info("listening", "address", l.Addr().String(), "mode", a.Config.Mode)
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+	}
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err = errors.Join(err, srv.Shutdown(sctx))
+	if a.Jobs != nil {
+		err = errors.Join(err, a.Jobs.Stop(sctx))
+	}
+	stop()
+	beside.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return errors.Join(err, a.checkpoint(sctx))
+}
+
+// writeAddr tells a waiting test where we listen, whole or not at all.
+func writeAddr(file, addr string) error {
+	if file == "" {
+		return nil
+	}
+	tmp := file + ".new"
+	if err := os.WriteFile(tmp, []byte(addr), 0o600); err != nil {
+		return err
+	}
+	return os.Rename(tmp, file)
+}
+
+// pollAxis fetches from the axis at once and then at every interval; a failed round is
+// logged and the next one tries again.
+func (a *App) pollAxis(ctx context.Context) {
+	if a.Inbox == nil {
+		return
+	}
+	every(ctx, a.Config.Axis.Poll, func() {
+		if _, err := a.Inbox.Poll(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("axis poll", "error", err)
+		}
+	})
+}
+
+// every runs fn at once and then again after each interval until ctx ends.
+func every(ctx context.Context, interval time.Duration, fn func()) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		fn()
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}

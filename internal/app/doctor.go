@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"congvan/signing/pkcs11"
+)
+
+// Weight of a finding of the doctor.
+type Weight int
+
+// Weights.
+const (
+	Fine Weight = iota
+	Warning
+	Failure
+)
+
+// Finding is one thing the doctor looked at.
+type Finding struct {
+	What   string
+	Found  string
+	Mend   string // what to do; empty when fine
+	Weight Weight
+}
+
+// Examine looks at every part of an installation without changing anything; it may run
+// beside a server.
+func Examine(ctx context.Context, cfg Config) []Finding {
+	return []Finding{
+		examineData(cfg), examineDatabase(ctx, cfg), examineBlobs(cfg), examineKeys(ctx, cfg), examineTrust(cfg), examineAxis(cfg), examineJournal(ctx, cfg),
+	}
+}
+
+func fine(what, found string) Finding { return Finding{What: what, Found: found} }
+
+func failed(what string, err error, mend string) Finding {
+	return Finding{What: what, Found: err.Error(), Mend: mend, Weight: Failure}
+}
+
+func examineData(cfg Config) Finding {
+	info, err := os.Stat(cfg.Data)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return Finding{What: "data folder", Found: cfg.Data + " is not there yet", Mend: "it is made at the first start", Weight: Warning}
+	case err != nil:
+		return failed("data folder", err, "give the server's user the right to read and write it")
+	case info.Mode().Perm()&0o077 != 0:
+		return Finding{What: "data folder", Found: fmt.Sprintf("%s is open to others (mode %04o)", cfg.Data, info.Mode().Perm()), Mend: "chmod 700 " + cfg.Data, Weight: Failure}
+	}
+	return fine("data folder", cfg.Data)
+}
+
+func examineDatabase(ctx context.Context, cfg Config) Finding {
+	db, err := OpenBeside(ctx, cfg, time.Now)
+	if err != nil {
+		return failed("database", err, "check [database] in the configuration; congvan migrate makes a new one")
+	}
+	defer func() { _ = db.Close() }()
+	have, want, err := db.Version(ctx)
+	switch {
+	case err != nil:
+		return failed("database", err, "congvan migrate")
+	case have < want:
+		return Finding{What: "database", Found: fmt.Sprintf("schema %d, this version needs %d", have, want), Mend: "congvan migrate", Weight: Failure}
+	}
+	return fine("database", fmt.Sprintf("%s, schema %d", cfg.Database.Driver, have))
+}
+
+func examineBlobs(cfg Config) Finding {
+	if cfg.Blobs.Kind == "fs" {
+		return fine("files", "folder in "+cfg.Data)
+	}
+	for _, f := range []string{cfg.Blobs.AccessKeyFile, cfg.Blobs.SecretKeyFile} {
+		if _, err := secret(f); err != nil {
+			return failed("files", err, "put the key into this file with mode 0600")
+		}
+	}
+	return fine("files", "S3 at "+cfg.Blobs.Endpoint+", bucket "+cfg.Blobs.Bucket)
+}
+
+func examineKeys(ctx context.Context, cfg Config) Finding {
+	env := map[string]string{}
+	if cfg.Keys.ConfFile != "" {
+		env["SOFTHSM2_CONF"] = cfg.Keys.ConfFile
+	}
+	p, err := pkcs11.Open(pkcs11.Options{Module: cfg.Keys.Module, Env: env, Sessions: 1, Clock: time.Now})
+	if err != nil {
+		return failed("keys", err, "install the token's PKCS#11 module and name it in keys.module (Debian: softhsm2)")
+	}
+	defer func() { _ = p.Close() }()
+	tokens, err := p.Describe(ctx)
+	if err != nil {
+		return failed("keys", err, "check that the token is plugged in and its service runs")
+	}
+	return fine("keys", fmt.Sprintf("%s, %d tokens", cfg.Keys.Module, len(tokens)))
+}
+
+func examineTrust(cfg Config) Finding {
+	s, err := openSigning(cfg, time.Now)
+	if err != nil {
+		return failed("trust", err, "name the PEM files of the pinned anchors in trust.anchors")
+	}
+	for _, c := range s.Trust.Anchors() {
+		if time.Now().After(c.NotAfter) {
+			return Finding{What: "trust", Found: c.Subject.CommonName + " has expired", Mend: "pin its successor", Weight: Failure}
+		}
+	}
+	if len(cfg.Trust.CRLs) == 0 {
+		return Finding{What: "trust", Found: "no revocation lists", Mend: "name them in trust.crls; without an answer no signature is VALID", Weight: Warning}
+	}
+	for _, f := range cfg.Trust.CRLs {
+		next, err := nextUpdate(f)
+		if err != nil {
+			return failed("trust", err, "fetch the list again")
+		}
+		if time.Now().After(next) {
+			return Finding{What: "trust", Found: f + " is out of date since " + next.Format(time.RFC3339), Mend: "fetch it again; until then verdicts are UNKNOWN", Weight: Failure}
+		}
+	}
+	return fine("trust", fmt.Sprintf("%d anchors, %d revocation lists", len(s.Trust.Anchors()), len(cfg.Trust.CRLs)))
+}
+
+// nextUpdate is when a revocation list goes out of date.
+func nextUpdate(file string) (time.Time, error) {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return time.Time{}, err
+	}
+	if block, _ := pem.Decode(b); block != nil {
+		b = block.Bytes
+	}
+	list, err := x509.ParseRevocationList(b)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return list.NextUpdate, nil
+}
+
+func examineAxis(cfg Config) Finding {
+	if cfg.Axis.Endpoint == "" {
+		return Finding{What: "axis", Found: "not configured: documents go to agencies of this installation only", Weight: Fine}
+	}
+	if _, err := secret(cfg.Axis.SecretFile); err != nil {
+		return failed("axis", err, "put the axis's secret into this file with mode 0600")
+	}
+	return fine("axis", cfg.Axis.Endpoint)
+}
+
+func examineJournal(ctx context.Context, cfg Config) Finding {
+	rep, err := VerifyJournal(ctx, cfg)
+	switch {
+	case err != nil:
+		return failed("journal", err, "congvan journal verify tells more")
+	case !rep.OK():
+		return Finding{What: "journal", Found: fmt.Sprintf("%d findings", rep.Total), Mend: "congvan journal verify lists them; keep the database and the checkpoint file as evidence", Weight: Failure}
+	}
+	return fine("journal", fmt.Sprintf("%d entries intact, covered up to %d", rep.Rows, rep.Covered))
+}

@@ -1,0 +1,127 @@
+package flow_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"congvan/internal/document"
+	"congvan/internal/flow"
+	"congvan/internal/workflow"
+	"congvan/signing"
+)
+
+// TestRoadInsideAnInstallation walks from a draft to the completed work at another agency,
+// with every status back at the sender.
+func TestRoadInsideAnInstallation(t *testing.T) {
+	w := newWorld(t)
+	ctx := t.Context()
+	d := w.approved()
+	approved := w.bytes(document.MainFile(d.Files).Version)
+	d, err := w.sign(d)
+	w.must(err)
+	signed := w.bytes(document.MainFile(d.Files).Version)
+	if !bytes.HasPrefix(signed, approved) {
+		t.Fatal("the signed file must begin with the approved bytes")
+	}
+	d, err = w.flow.Number(ctx, w.who("vt.svd"), d.ID, flow.NumberInput{})
+	w.must(err)
+	if d.Number != 1 || d.Notation != "SVD-VP" || d.DocumentID != "H26.14,2026/11/19,01/SVD-VP" {
+		t.Fatalf("numbered %d %s, %s", d.Number, d.Notation, d.DocumentID)
+	}
+	d, err = w.flow.Seal(ctx, w.who("vt.svd"), d.ID)
+	w.must(err)
+	sealed := w.bytes(document.MainFile(d.Files).Version)
+	if !bytes.HasPrefix(sealed, signed) {
+		t.Fatal("the sealed file must begin with the signed bytes")
+	}
+	keep(t, "sealed.pdf", sealed)
+	keep(t, "annex.pdf", w.bytes(d.Files[1].Version))
+	d, err = w.flow.Issue(ctx, w.who("vt.svd"), d.ID)
+	w.must(err)
+	w.work()
+
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	if in.Verdict != document.VerdictSufficient {
+		t.Fatalf("verdict %s; reports: %+v", in.Verdict, w.report(in))
+	}
+	w.expect(d.ID, workflow.Arrived)
+	in, err = w.flow.Register(ctx, w.who("vt.stn"), in.ID, flow.RegisterInput{})
+	w.must(err)
+	if in.ArrivalNumber != 1 || in.ArrivalYear != 2026 {
+		t.Fatalf("arrival number %d/%d", in.ArrivalNumber, in.ArrivalYear)
+	}
+	w.work()
+	w.expect(d.ID, workflow.Acceptance)
+	_, err = w.flow.Present(ctx, w.who("vt.stn"), in.ID, w.who("gd.stn").PositionID)
+	w.must(err)
+	_, err = w.flow.Assign(ctx, w.who("gd.stn"), in.ID, flow.AssignInput{Opinion: "Giao Văn phòng xử lý.", To: []document.AssignmentTo{
+		{PositionID: w.who("cv.stn").PositionID, Role: document.Lead},
+		{PositionID: w.who("cv2.stn").PositionID, Role: document.Coordinating},
+	}})
+	w.must(err)
+	w.work()
+	w.expect(d.ID, workflow.Assigned)
+	_, err = w.flow.Start(ctx, w.who("cv.stn"), in.ID)
+	w.must(err)
+	w.work()
+	w.expect(d.ID, workflow.Processing)
+	in, err = w.flow.Complete(ctx, w.who("cv.stn"), in.ID, "Đã xử lý xong.")
+	w.must(err)
+	w.work()
+	w.expect(d.ID, workflow.Completed)
+	if in.State != workflow.Resolved {
+		t.Fatalf("state %s", in.State)
+	}
+}
+
+// keep puts a file where KEEP names a folder, so that one can look at it.
+func keep(t *testing.T, name string, b []byte) {
+	t.Helper()
+	if dir := os.Getenv("KEEP"); dir != "" {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (w *world) arrivedAt(agencyID, documentID string) document.Incoming {
+	w.t.Helper()
+	var in []document.Incoming
+	w.must(w.store.Read(w.t.Context(), func(tx flow.ReadTx) (err error) {
+		in, err = tx.IncomingOf(agencyID, "H26.14", documentID)
+		return err
+	}))
+	if len(in) != 1 {
+		w.t.Fatalf("%d documents %s at %s, want 1", len(in), documentID, agencyID)
+	}
+	return in[0]
+}
+
+func (w *world) report(in document.Incoming) (out []*signing.Report) {
+	w.must(w.store.Read(w.t.Context(), func(tx flow.ReadTx) error {
+		for _, f := range in.Files {
+			r, err := tx.Report(f.Version.Blob)
+			if err != nil {
+				return err
+			}
+			out = append(out, r)
+		}
+		return nil
+	}))
+	return out
+}
+
+// expect is the state of the only delivery.
+func (w *world) expect(outgoingID string, want workflow.State) {
+	w.t.Helper()
+	var ds []document.Delivery
+	w.must(w.store.Read(w.t.Context(), func(tx flow.ReadTx) (err error) {
+		ds, err = tx.Deliveries(outgoingID)
+		return err
+	}))
+	if len(ds) != 1 || ds[0].State != want {
+		w.t.Fatalf("deliveries %+v, want one in %s", ds, want)
+	}
+}

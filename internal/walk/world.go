@@ -1,0 +1,187 @@
+package walk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"congvan/internal/app"
+	"congvan/internal/axis/axistest"
+	"congvan/internal/demo"
+	"congvan/internal/seed"
+	"congvan/internal/store/pgtest/pgserver"
+	"congvan/storage/s3"
+	"congvan/storage/storagetest/s3server"
+)
+
+// World is the demonstration: two installations of two provinces, each its own process
+// with its own data folder, tokens and database, and the axis simulator between them.
+type World struct {
+	A, B, Axis *Process
+	Dir        string
+
+	closers []func()
+}
+
+// WorldOptions say what to start and where.
+type WorldOptions struct {
+	Congvan, Axissim string // binaries
+	Dir              string // kept between runs; what is there is not made again
+	DB               string // sqlite or postgres
+	Blobs            string // fs or s3
+	Documents        int    // demonstration documents made on the first run
+	Ports            [3]int // of A, B and the simulator; 0: a free one
+	Progress         io.Writer
+	Clock            func() time.Time
+}
+
+// StartWorld prepares what is missing and starts the three processes. On error nothing
+// keeps running.
+func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
+	w = &World{Dir: o.Dir}
+	defer func() {
+		if err != nil {
+			w.Stop()
+			w = nil
+		}
+	}()
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return w, err
+	}
+	secrets, err := w.axis(ctx, o)
+	if err != nil {
+		return w, err
+	}
+	backends, err := w.backends(ctx, o)
+	if err != nil {
+		return w, err
+	}
+	installed := make([]*Process, 0, 2)
+	for i, site := range demo.Sites() {
+		c := app.Config{Data: filepath.Join(o.Dir, site.Key), Mode: "demo", LogLevel: "info"}
+		c.Axis = app.Axis{Endpoint: w.Axis.Base, SystemID: systemID(site), SecretFile: secrets[site.Key], Poll: 300 * time.Millisecond}
+		if err := backends(ctx, site.Key, &c); err != nil {
+			return w, err
+		}
+		file, err := seed.Prepare(ctx, seed.Options{
+			Config: c, Site: site, CADir: filepath.Join(o.Dir, "ca"), Documents: o.Documents, Progress: o.Progress, Clock: o.Clock,
+		})
+		if err != nil {
+			return w, fmt.Errorf("prepare %s: %w", site.Name, err)
+		}
+		p := NewProcess(site.Key, o.Dir, []string{"CONGVAN_AXIS_ENDPOINT=" + w.Axis.Base},
+			o.Congvan, "serve", "--config", file, "--listen", listen(o.Ports[i]), "--addr-file", AddrFile(o.Dir, site.Key))
+		if err := p.Start(ctx, "/api/v1/health"); err != nil {
+			return w, err
+		}
+		w.closers = append(w.closers, func() { _ = p.Stop() })
+		installed = append(installed, p)
+	}
+	w.A, w.B = installed[0], installed[1]
+	return w, nil
+}
+
+func listen(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+
+// Stop ends everything that StartWorld began, in the opposite order.
+func (w *World) Stop() {
+	for i := len(w.closers) - 1; i >= 0; i-- {
+		w.closers[i]()
+	}
+	w.closers = nil
+}
+
+func systemID(s demo.Site) string { return "he-thong-" + s.Key }
+
+// axis starts the simulator with both installations registered: every local agency of a
+// site under its system. The secrets are made on the first run.
+func (w *World) axis(ctx context.Context, o WorldOptions) (map[string]string, error) {
+	secrets := map[string]string{}
+	var systems []axistest.System
+	for _, site := range demo.Sites() {
+		file := filepath.Join(o.Dir, "axis-"+site.Key+".secret")
+		key, err := seed.Secret(file)
+		if err != nil {
+			return nil, err
+		}
+		secrets[site.Key] = file
+		system := axistest.System{ID: systemID(site), Secret: key}
+		for _, a := range site.Agencies {
+			if a.Local {
+				system.Agencies = append(system.Agencies, axistest.Agency{
+					Code: a.Codes[0].Value, Code102: a.Codes[1].Value, Name: a.Name,
+				})
+			}
+		}
+		systems = append(systems, system)
+	}
+	b, err := json.MarshalIndent(map[string]any{"systems": systems}, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	file := filepath.Join(o.Dir, "axissim.json")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		return nil, err
+	}
+	w.Axis = NewProcess("axissim", o.Dir, nil, o.Axissim, "--listen", listen(o.Ports[2]),
+		"--addr-file", AddrFile(o.Dir, "axissim"), "--dir", filepath.Join(o.Dir, "axis"), "--config", file)
+	if err := w.Axis.Start(ctx, "/"); err != nil {
+		return nil, err
+	}
+	w.closers = append(w.closers, func() { _ = w.Axis.Stop() })
+	return secrets, nil
+}
+
+// backends starts a database server and an S3 server where asked, and tells how each
+// installation uses its own part of them.
+func (w *World) backends(ctx context.Context, o WorldOptions) (func(context.Context, string, *app.Config) error, error) {
+	var pg *pgserver.Server
+	var bucket *s3server.Server
+	if o.DB == "postgres" {
+		dir, err := os.MkdirTemp("", "congvan-pg-")
+		if err != nil {
+			return nil, err
+		}
+		if pg, err = pgserver.Start(ctx, dir); err != nil {
+			return nil, errors.Join(err, os.RemoveAll(dir))
+		}
+		w.closers = append(w.closers, func() { pg.Stop(); _ = os.RemoveAll(dir) })
+	}
+	if o.Blobs == "s3" {
+		binary, err := s3server.Find()
+		if err != nil {
+			return nil, err
+		}
+		if bucket, err = s3server.Start(ctx, filepath.Join(o.Dir, "s3"), binary); err != nil {
+			return nil, err
+		}
+		w.closers = append(w.closers, bucket.Stop)
+	}
+	return func(ctx context.Context, key string, c *app.Config) error {
+		if pg != nil {
+			dsn, err := pg.CreateDatabase(ctx, "congvan_"+key, "")
+			if err != nil {
+				return err
+			}
+			c.Database = app.Database{Driver: "postgres", DSN: dsn}
+		}
+		if bucket == nil {
+			return nil
+		}
+		name := "congvan-" + key
+		err := s3.CreateBucket(ctx, s3.Config{
+			Endpoint: bucket.Endpoint, Bucket: name, AccessKey: bucket.AccessKey, SecretKey: bucket.SecretKey,
+		}, false)
+		if err != nil {
+			return err
+		}
+		access, secret := filepath.Join(o.Dir, "s3.access"), filepath.Join(o.Dir, "s3.secret")
+		c.Blobs = app.Blobs{Kind: "s3", Endpoint: bucket.Endpoint, Bucket: name, Insecure: true, AccessKeyFile: access, SecretKeyFile: secret}
+		return errors.Join(os.WriteFile(access, []byte(bucket.AccessKey), 0o600), os.WriteFile(secret, []byte(bucket.SecretKey), 0o600))
+	}, nil
+}
