@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 }
 
 // serve runs the simulator until ctx ends.
-func serve(ctx context.Context, listen, addrFile, dir, config string, out io.Writer) error {
+func serve(ctx context.Context, listen, addrFile, dir, config string, out io.Writer) (err error) {
 	systems, err := readSystems(config)
 	if err != nil {
 		return err
@@ -89,7 +89,7 @@ func serve(ctx context.Context, listen, addrFile, dir, config string, out io.Wri
 	if err != nil {
 		return err
 	}
-	defer sim.Close()
+	defer func() { err = errors.Join(err, sim.Close()) }()
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err

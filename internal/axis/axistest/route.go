@@ -29,7 +29,7 @@ func ReadRoute(r io.Reader) (Route, error) {
 	seen := false
 	for {
 		t, err := dec.RawToken()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

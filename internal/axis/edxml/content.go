@@ -29,7 +29,7 @@ func (t *base64Text) Read(p []byte) (int, error) {
 			break
 		}
 		c, err := t.next()
-		if err == io.EOF && n > 0 {
+		if errors.Is(err, io.EOF) && n > 0 {
 			break
 		}
 		if err != nil {
@@ -74,7 +74,7 @@ func (t *base64Text) next() (byte, error) {
 		}
 		t.in.pos++
 		if !isBase64OrSpace(c) {
-			t.in.br.UnreadByte()
+			_ = t.in.br.UnreadByte()
 			t.in.pos--
 			if c, err = t.markup(c); err != nil {
 				return 0, err
@@ -105,7 +105,7 @@ func isBase64OrSpace(c byte) bool {
 
 // ended is the error for an input that ends within the content.
 func (t *base64Text) ended(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return t.in.refuse(CodeSyntax, "the message ends within an attachment")
 	}
 	t.in.fail(err)
@@ -113,7 +113,7 @@ func (t *base64Text) ended(err error) error {
 }
 
 func (t *base64Text) skip(n int) {
-	t.in.br.Discard(n)
+	_, _ = t.in.br.Discard(n)
 	t.in.pos += int64(n)
 }
 

@@ -2,6 +2,7 @@ package edxml
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -58,7 +59,8 @@ func (r *reader) status() *Status {
 // noteFields notes what the message lacks or writes in a form of its own; lengths and
 // ranges are no matter on receipt.
 func (r *reader) noteFields(err error) {
-	found, _ := err.(FieldErrors)
+	var found FieldErrors
+	errors.As(err, &found)
 	for _, f := range found {
 		switch f.Rule {
 		case RuleRequired:

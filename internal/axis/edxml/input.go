@@ -87,7 +87,7 @@ const maxPreamble = 64
 // reports whether there was any such text.
 func (in *input) preamble() (stray bool, err error) {
 	head, err := in.br.Peek(maxPreamble + 1)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		in.fail(err)
 		return false, in.err
 	}

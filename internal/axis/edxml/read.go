@@ -10,56 +10,6 @@ import (
 	"strings"
 )
 
-// File takes one attachment's bytes and gives them back; *os.File is one.
-type File interface {
-	io.Writer
-	io.ReaderAt
-}
-
-// Spool opens an empty file for an attachment. The caller keeps track of what it opened
-// and removes it in its own time, whether or not Read succeeds; a zipped attachment
-// takes two.
-type Spool func() (File, error)
-
-// Envelope is what Read found: a Message or a Status, the other nil.
-type Envelope struct {
-	Message *Message  `json:",omitzero"`
-	Status  *Status   `json:",omitzero"`
-	Unknown []Element `json:",omitzero"` // elements the format does not know
-	Notes   []Note    `json:",omitzero"`
-	Signed  bool      // the message carries a signature of its own (never verified)
-	// TraceEnd is the offset just after the last TraceHeader, where Relay adds another;
-	// 0 if there is none.
-	TraceEnd int64 `json:",omitzero"`
-}
-
-// Element is an element the format does not know, kept as it came.
-type Element struct {
-	Path string
-	Text string
-}
-
-// NoteCode names an oddity that does not keep a message from being read.
-type NoteCode string
-
-// Codes of Note.
-const (
-	NoteStrayText   NoteCode = "stray-text"   // text before the first tag
-	NoteMissing     NoteCode = "missing"      // a required element is absent
-	NoteForm        NoteCode = "form"         // a value not of its kind, kept verbatim
-	NoteUnknown     NoteCode = "unknown-cut"  // more unknown elements than are kept
-	NoteNoContent   NoteCode = "no-content"   // a listed attachment did not come
-	NoteContentType NoteCode = "content-type" // declared a ZIP and is none
-	NoteZip         NoteCode = "zip-kept"     // a ZIP that is not one file's wrapping
-)
-
-// Note is an oddity, for the clerk or the log.
-type Note struct {
-	Code   NoteCode
-	Path   string
-	Detail string `json:",omitzero"`
-}
-
 // Read reads an edXML message of any sender: elements by local name whatever their
 // order, prefix or namespace; absent, empty and "N/A" alike; dates in any form seen on
 // the axis; attachments unzipped where the sender wrapped them. It opens no connection
@@ -202,9 +152,9 @@ func (r *reader) failed(err error) error {
 	case errors.As(err, &refused):
 		refused.Path = r.at()
 		return refused
-	case r.in.err != nil && r.in.err != io.EOF:
+	case r.in.err != nil && !errors.Is(r.in.err, io.EOF):
 		return r.in.err
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return io.EOF
 	case errors.As(err, &syntax):
 		return r.refuse(CodeSyntax, "%.200s", syntax.Msg)
@@ -231,7 +181,7 @@ func (r *reader) document() error {
 	root := false
 	for {
 		tok, err := r.token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			if !root {
 				return r.refuse(CodeNotEdXML, "no element")
 			}
@@ -312,7 +262,7 @@ func (r *reader) children(child func(xml.StartElement) error) error {
 
 // inside is the error for an input that ends within an element.
 func (r *reader) inside(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return r.refuse(CodeSyntax, "the message ends within an element")
 	}
 	return err

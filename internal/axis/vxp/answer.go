@@ -121,7 +121,7 @@ func notAnAnswer(err error) error {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
 	case errors.As(err, &syntax), errors.As(err, &kind):
 		return errNotAnAnswer

@@ -217,7 +217,7 @@ func (s *dataString) token() (byte, error) {
 
 func (s *dataString) byte() (byte, error) {
 	c, err := s.in.ReadByte()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
 	return c, err

@@ -59,7 +59,7 @@ func (c *Client) fetch(ctx context.Context, k call) (io.ReadCloser, error) {
 func firstByte(in *bufio.Reader) (byte, error) {
 	for {
 		b, err := in.ReadByte()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
@@ -84,7 +84,7 @@ type fetched struct {
 
 func (f *fetched) Read(p []byte) (int, error) {
 	n, err := f.r.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = f.fault(err)
 	}
 	return n, err
