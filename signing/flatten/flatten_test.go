@@ -328,6 +328,12 @@ func TestSignatureFieldsStay(t *testing.T) {
 	for _, s := range []string{"Abc", "Def", "Ghi"} {
 		find(t, out, s)
 	}
+	// Whatever else referred to a field finds none there.
+	for num, gone := range map[int]bool{10: true, 11: false, 12: false, 13: true, 14: false, 15: true} {
+		if o, err := f.Get(pdf.Ref{Num: num}); err != nil || (o == nil) != gone {
+			t.Errorf("object %d is %v, %v", num, o, err)
+		}
+	}
 }
 
 func TestRefusals(t *testing.T) {
