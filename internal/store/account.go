@@ -3,43 +3,16 @@ package store
 import (
 	"context"
 	"slices"
-	"strings"
-	"time"
 
-	"congvan/internal/fault"
+	"congvan/internal/account"
 	"congvan/internal/org"
-	"congvan/internal/textfold"
 )
 
-// Account lets a person sign in.
-type Account struct {
-	ID           string
-	Username     string // unique, letter case aside
-	PersonID     string
-	PasswordHash string // argon2id with its parameters
-	Language     string // "vi" or "en"
-	Locked       bool   // by an administrator
-	FailedLogins int    // in a row
-	LockedUntil  *time.Time
-	Epoch        int64 // raised to end all sessions: a session holds the one it began with
-}
-
-// APIToken lets a program act as an account in one position.
-type APIToken struct {
-	ID         string
-	AccountID  string
-	Name       string
-	Hash       string // SHA-256 of the token, hex; the token itself is kept nowhere
-	PositionID string
-	CreatedAt  time.Time
-	ExpiresAt  *time.Time
-	RevokedAt  *time.Time
-}
-
-// Usable tells whether the token is neither revoked nor expired at t.
-func (k APIToken) Usable(t time.Time) bool {
-	return k.RevokedAt == nil && (k.ExpiresAt == nil || t.Before(*k.ExpiresAt))
-}
+// Account and APIToken are kept as internal/account has them.
+type (
+	Account  = account.Account
+	APIToken = account.Token
+)
 
 var (
 	accountTable = newTable("accounts", accountColumns(new(Account)))
@@ -57,11 +30,9 @@ func accountColumns(a *Account) columns {
 		{"failed_logins", a.FailedLogins, &a.FailedLogins},
 		{"locked_until", microsOrNull(a.LockedUntil), asTimePtr{&a.LockedUntil}},
 		{"epoch", a.Epoch, &a.Epoch},
-		{"username_key", usernameKey(a.Username), nil},
+		{"username_key", account.Fold(a.Username), nil},
 	}
 }
-
-func usernameKey(s string) string { return strings.ToLower(textfold.NFC(strings.TrimSpace(s))) }
 
 func tokenColumns(k *APIToken) columns {
 	return columns{
@@ -95,7 +66,7 @@ func (s *Store) Account(ctx context.Context, id string) (Account, error) {
 
 // AccountByUsername finds one by the name it signs in with.
 func (s *Store) AccountByUsername(ctx context.Context, username string) (Account, error) {
-	return one(list(ctx, s, s.read, scanAccount, accountTable.sel("WHERE d.username_key = ?"), usernameKey(username)))
+	return one(list(ctx, s, s.read, scanAccount, accountTable.sel("WHERE d.username_key = ?"), account.Fold(username)))
 }
 
 // Accounts gives all, by username.
@@ -114,42 +85,18 @@ func (s *Store) PutAccount(ctx context.Context, x Account) error {
 	return s.Administer(ctx, func(a Admin) error { return a.PutAccount(x) })
 }
 
-// RecordLogin notes the outcome of an attempt to sign in and gives the account after it. A
-// success clears the failures; a failure adds one, and lock says for how long so many
-// failures lock the account (0: not).
-func (s *Store) RecordLogin(ctx context.Context, accountID string, success bool, lock func(failures int) time.Duration) (Account, error) {
-	var x Account
-	err := s.Administer(ctx, func(a Admin) (err error) {
-		x, err = one(list(ctx, s, a.sql, scanAccount, accountTable.sel("WHERE d.id = ?"+a.lock()), accountID))
+// ChangeAccount lets change work on an account and writes it, in one transaction that holds
+// its row: two changes at once follow each other. None is fault.NotFound.
+func (s *Store) ChangeAccount(ctx context.Context, id string, change func(*Account) error) error {
+	return s.Administer(ctx, func(a Admin) error {
+		x, err := one(list(ctx, s, a.sql, scanAccount, accountTable.sel("WHERE d.id = ?"+a.lock()), id))
 		if err != nil {
 			return err
 		}
-		if success && x.FailedLogins == 0 && x.LockedUntil == nil {
-			return nil
-		}
-		x.LockedUntil = nil
-		if success {
-			x.FailedLogins = 0
-		} else {
-			x.FailedLogins++
-			if d := lock(x.FailedLogins); d > 0 {
-				until := s.clock().UTC().Truncate(time.Microsecond).Add(d)
-				x.LockedUntil = &until
-			}
+		if err := change(&x); err != nil {
+			return err
 		}
 		return a.PutAccount(x)
-	})
-	return x, err
-}
-
-// EndSessions ends all sessions of an account at once.
-func (s *Store) EndSessions(ctx context.Context, accountID string) error {
-	return s.writing(ctx, func(t *tx) error {
-		n, err := t.exec("UPDATE accounts SET epoch = epoch + 1 WHERE id = ?", accountID)
-		if err == nil && n == 0 {
-			return fault.Missing()
-		}
-		return err
 	})
 }
 

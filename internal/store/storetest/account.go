@@ -39,16 +39,16 @@ func testAccounts(t *testing.T, w *world) {
 	_, err = w.s.Account(ctx, "x")
 	w.refused(err, fault.NotFound, "not_found")
 
-	lock := func(failures int) time.Duration {
-		if failures < 5 {
-			return 0
-		}
-		return time.Minute
-	}
 	var wg sync.WaitGroup
 	for range 5 {
 		wg.Go(func() {
-			if _, err := w.s.RecordLogin(ctx, "acc-1", false, lock); err != nil {
+			err := w.s.ChangeAccount(ctx, "acc-1", func(a *store.Account) error {
+				if wait := a.Attempt(now()); wait != 0 {
+					t.Errorf("waits %v", wait)
+				}
+				return nil
+			})
+			if err != nil {
 				t.Error(err)
 			}
 		})
@@ -58,18 +58,21 @@ func testAccounts(t *testing.T, w *world) {
 	if err != nil || got.FailedLogins != 5 || got.LockedUntil == nil || !got.LockedUntil.Equal(now().Add(time.Minute)) {
 		t.Errorf("after five failures: %+v, %v", got, err)
 	}
-	got, err = w.s.RecordLogin(ctx, "acc-1", true, lock)
-	if err != nil || got.FailedLogins != 0 || got.LockedUntil != nil {
-		t.Errorf("after a success: %+v, %v", got, err)
+	refusal := fault.New(fault.Forbidden, "account_locked")
+	err = w.s.ChangeAccount(ctx, "acc-1", func(a *store.Account) error { a.Succeed(); return refusal })
+	w.refused(err, fault.Forbidden, "account_locked")
+	if got, err = w.s.Account(ctx, "acc-1"); err != nil || got.FailedLogins != 5 {
+		t.Errorf("a refused change was written: %+v, %v", got, err)
 	}
-	if err := w.s.EndSessions(ctx, "acc-1"); err != nil {
+	err = w.s.ChangeAccount(ctx, "acc-1", func(a *store.Account) error { a.Succeed(); a.EndSessions(); return nil })
+	if err != nil {
 		t.Fatal(err)
 	}
 	all, err := w.s.Accounts(ctx)
-	if err != nil || len(all) != 1 || all[0].Epoch != want.Epoch+1 {
-		t.Errorf("after the end of all sessions: %+v, %v", all, err)
+	if err != nil || len(all) != 1 || all[0].FailedLogins != 0 || all[0].LockedUntil != nil || all[0].Epoch != want.Epoch+1 {
+		t.Errorf("after a success and the end of all sessions: %+v, %v", all, err)
 	}
-	w.refused(w.s.EndSessions(ctx, "x"), fault.NotFound, "not_found")
+	w.refused(w.s.ChangeAccount(ctx, "x", func(*store.Account) error { return nil }), fault.NotFound, "not_found")
 }
 
 func testTokens(t *testing.T, w *world) {
