@@ -223,7 +223,8 @@ type Engine interface {
 	// {"ngày", "tháng", "năm"}. A result is one line's match: one hit per gap between two
 	// pieces, and a last one from the final piece to the next text or the end of the line.
 	// A gap that holds real text comes with it as Text, so that a blank (spaces, dots,
-	// underscores) is told from a filled one.
+	// ellipses, underscores) is told from a filled one; behind the final piece, a gap of
+	// one space or less has the word that follows as its Text.
 	Blanks(ctx context.Context, f File, pieces []string) ([][]TextHit, error)
 	// Flatten appends an update that turns every form field except signatures into
 	// page content; it returns the tail, empty when there is nothing to flatten.
