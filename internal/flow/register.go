@@ -59,7 +59,7 @@ func doubts(tx ReadTx, d *document.Incoming) error {
 		return err
 	}
 	for _, l := range like {
-		if l.ID != d.ID && l.State != workflow.Refused && l.IssuedDate.Year == d.IssuedDate.Year {
+		if l.ID != d.ID && l.ArrivalNumber > 0 && l.IssuedDate.Year == d.IssuedDate.Year {
 			return fault.New(fault.Conflict, "duplicate_reference").Field("confirmed").
 				With("code", d.CodeNumber+"/"+d.CodeNotation).With("arrival_number", l.ArrivalNumber)
 		}

@@ -179,7 +179,8 @@ func (f *Flow) sealOf(ctx context.Context, a Actor, d *document.Outgoing, file d
 	}
 	s.purpose = PurposeAppendix
 	s.req = signing.Request{
-		Field: FieldAnnex, Time: now,
+		// One annex may carry the seals of several documents: each has its own field.
+		Field: FieldAnnex + "-" + d.ID, Time: now,
 		Place:      signing.Place{Page: 1, X: max(0, in.PageSizes[0].W-blockWidth-blockMargin), Y: blockMargin, W: blockWidth, H: blockHeight},
 		Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: lines},
 	}
