@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"congvan/signing"
 	"congvan/signing/pdf"
 )
 
@@ -88,7 +90,7 @@ var stamped = [...]string{
 
 const rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 
-var errXMP = errors.New("XMP metadata are no well-formed XML")
+var errXMP = fmt.Errorf("%w: XMP metadata are no well-formed XML", signing.ErrTruncated)
 
 // properties reads an XMP packet into a map from property path to text, without
 // the properties that a signer may set. Attributes count as elements (ISO 16684-1,
