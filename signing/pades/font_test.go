@@ -2,11 +2,13 @@ package pades
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -108,6 +110,12 @@ func TestSubsetIsAFont(t *testing.T) {
 				t.Errorf("%s: glyph %d has another width in the subset", f.name, glyph)
 			}
 		}
+		for i := range count {
+			outline := again.glyf[again.offsets[i]:again.offsets[i+1]]
+			if len(outline) > 12 && int8(outline[0]) < 0 && binary.BigEndian.Uint16(outline[10:])&haveInstructions != 0 {
+				t.Errorf("%s: composite glyph %d promises instructions", f.name, i)
+			}
+		}
 		if checksum(file) != 0xB1B0AFBA {
 			t.Errorf("%s: the file's checksum is %08X", f.name, checksum(file))
 		}
@@ -164,5 +172,18 @@ func TestDictionaryOfTheSignature(t *testing.T) {
 	}
 	if bytes.Contains(signed, []byte("/Reference")) || bytes.Contains(signed, []byte("/Lock")) {
 		t.Error("a reference without a lock")
+	}
+}
+
+// The time is written with its own zone, also those of half hours and west of Greenwich.
+func TestDateKeepsItsZone(t *testing.T) {
+	for seconds, want := range map[int]string{
+		7 * 3600: "D:20261121153045+07'00'", 0: "D:20261121153045+00'00'",
+		-(3*3600 + 1800): "D:20261121153045-03'30'", 5*3600 + 45*60: "D:20261121153045+05'45'",
+	} {
+		at := time.Date(2026, 11, 21, 15, 30, 45, 999, time.FixedZone("", seconds))
+		if got := date(at); got != want {
+			t.Errorf("%d seconds east: %s, want %s", seconds, got, want)
+		}
 	}
 }

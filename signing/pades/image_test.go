@@ -52,6 +52,9 @@ func TestEveryKindOfPNG(t *testing.T) {
 				Appearance: signing.Appearance{Look: signing.LookAgency, Image: encodePNG(t, c.m)},
 			})
 			verified(t, signed, s)
+			if opaque := c.m.(interface{ Opaque() bool }).Opaque(); opaque == bytes.Contains(signed, []byte("/SMask")) {
+				t.Errorf("opaque is %v, and so is the mask", opaque)
+			}
 			n, at := pixels(render(t, signed, 1), c.seen)
 			if want := 25_700; n < want*9/10 { // 40 × 20 mm
 				t.Errorf("%d pixels at %v show the picture, want about %d", n, at, want)

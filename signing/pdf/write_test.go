@@ -83,6 +83,9 @@ func TestUpdateKeepsTheKindOfTheFile(t *testing.T) {
 			if got := f.XrefKind(); got != written {
 				t.Errorf("the update is a %s", got)
 			}
+			if self, ok := f.Entry(f.MaxObject()); kind == pdf.XrefStream && (!ok || self.Offset != f.StartXref()) {
+				t.Errorf("the cross-reference stream lists itself at %d, not %d", self.Offset, f.StartXref())
+			}
 			note, _ := f.Dict(pdf.Ref{Num: 4})
 			if got := note["Note"]; !reflect.DeepEqual(got, pdf.String("changed")) {
 				t.Errorf("changed object: %v", got)
