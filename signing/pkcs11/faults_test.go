@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -204,8 +205,9 @@ func TestPINNeverRetried(t *testing.T) {
 func TestAlreadyLoggedInIsNoPINCheck(t *testing.T) {
 	f := newFixture(t, 2)
 	f.token.login = pkcs11.Error(pkcs11.CKR_USER_ALREADY_LOGGED_IN)
+	f.token.sign = func() error { t.Error("signed without the token judging the PIN"); return nil }
 	if err := f.personal(); !errors.Is(err, signing.ErrTokenUnavailable) {
-		t.Fatalf("signed without the token judging the PIN: %v", err)
+		t.Fatal(err)
 	}
 }
 
@@ -233,6 +235,59 @@ func TestPoolExhausted(t *testing.T) {
 	f.token.sign = nil
 	if err := f.service(context.Background()); err != nil { // the breaker is not open
 		t.Fatal(err)
+	}
+}
+
+func TestServicePINAskedOnce(t *testing.T) {
+	f := newFixture(t, 2)
+	f.token.login = pkcs11.Error(pkcs11.CKR_PIN_INCORRECT)
+	for range 3 {
+		if err := f.service(context.Background()); !errors.Is(err, signing.ErrPINIncorrect) {
+			t.Fatal(err)
+		}
+	}
+	if f.token.logins != 1 {
+		t.Fatalf("the token was asked %d times with a PIN it had refused", f.token.logins)
+	}
+}
+
+// TestOneRebuildForAll: everybody whose session was lost at once waits for one rebuild,
+// and those who waited for a lost session take a new one.
+func TestOneRebuildForAll(t *testing.T) {
+	const sessions = 3
+	f := newFixture(t, sessions)
+	var wg, entered sync.WaitGroup
+	entered.Add(sessions)
+	var calls atomic.Int32
+	f.token.sign = func() error {
+		if calls.Add(1) > sessions {
+			return nil
+		}
+		entered.Done()
+		entered.Wait() // all sessions are in use when they are lost
+		return pkcs11.Error(pkcs11.CKR_DEVICE_ERROR)
+	}
+	for range 4 * sessions {
+		wg.Go(func() {
+			if err := f.service(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := f.Stats().Rebuilds; got != 1 {
+		t.Errorf("%d rebuilds", got)
+	}
+	if got := len(f.token.sessions); got > sessions+1 {
+		t.Errorf("%d sessions open, dead ones were used again", got)
+	}
+}
+
+func TestECDSADigestIsCut(t *testing.T) {
+	k := &key{kind: pkcs11.CKK_EC, order: 32}
+	_, input, err := k.mechanism(make([]byte, 64), signing.SignOptions{Hash: crypto.SHA512})
+	if err != nil || len(input) != 32 {
+		t.Fatalf("%d bytes for P-256: %v", len(input), err)
 	}
 }
 
