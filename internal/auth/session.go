@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -21,6 +22,7 @@ type Options struct {
 	Clock    func() time.Time
 	Rand     io.Reader // for the hash that unknown names are compared with
 	Secure   bool      // served over TLS: cookies are for TLS only
+	Cookie   string    // name of the session's cookie; "" means congvan_session
 	Cost     Cost      // of that hash; zero: the recommended one
 }
 
@@ -62,10 +64,10 @@ func New(o Options) (*Auth, error) {
 	}
 	s := scs.New()
 	s.Store, s.Lifetime = o.Sessions, sessionLife
-	s.Cookie.Name, s.Cookie.HttpOnly, s.Cookie.SameSite = "congvan_session", true, http.SameSiteLaxMode
+	s.Cookie.Name, s.Cookie.HttpOnly, s.Cookie.SameSite = cmp.Or(o.Cookie, "congvan_session"), true, http.SameSiteLaxMode
 	s.Cookie.Secure, s.Cookie.Path, s.Cookie.Persist = o.Secure, "/", false
 	if o.Secure { // the browser then vouches for host, path and TLS
-		s.Cookie.Name = "__Host-congvan_session"
+		s.Cookie.Name = "__Host-" + s.Cookie.Name
 	}
 	return &Auth{
 		store: o.Store, sessions: s, clock: o.Clock, dummy: dummy,
