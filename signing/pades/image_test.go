@@ -115,3 +115,19 @@ func bomb(w, h uint32) []byte {
 	out = append(out, head...)
 	return binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(head))
 }
+
+// What nobody sees is painted in the mean colour of what is seen, or a viewer that
+// scales colour and alpha apart would draw a fringe of it.
+func TestHiddenPixelsTakeTheMeanColour(t *testing.T) {
+	m := image.NewNRGBA(image.Rect(0, 0, 3, 1))
+	m.SetNRGBA(0, 0, color.NRGBA{R: 200, G: 0, B: 40, A: 255})
+	m.SetNRGBA(1, 0, color.NRGBA{R: 100, G: 0, B: 20, A: 255})
+	m.SetNRGBA(2, 0, color.NRGBA{R: 255, G: 255, B: 255, A: 0})
+	p, err := decodePNG(encodePNG(t, m))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.rgb[6:]; !bytes.Equal(got, []byte{150, 0, 30}) {
+		t.Errorf("the hidden pixel is %v", got)
+	}
+}

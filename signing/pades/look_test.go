@@ -1,6 +1,7 @@
 package pades
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -66,5 +67,25 @@ func TestTextBlockWraps(t *testing.T) {
 		if side == "left" && first[0] > left+0.5 || side == "right" && words["y"][2] < right-0.5 {
 			t.Errorf("%s: the block stands at %v", side, first)
 		}
+	}
+}
+
+// In a blank between two words the value stands in the middle, in an open one at the
+// left.
+func TestAlignmentFollowsTheWidth(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "A")
+	once := s.sign(t, e, formFile{}.build(), signing.Request{Field: "s", Create: []signing.FieldSpec{
+		{Name: "narrow", Kind: signing.FieldText, Place: signing.Place{Page: 1, X: 50, Y: 50, W: 15, H: 5}},
+		{Name: "wide", Kind: signing.FieldText, Place: signing.Place{Page: 1, X: 50, Y: 70, W: 50, H: 5}},
+		{Name: "cv-seal", Kind: signing.FieldSignature, Place: signing.Place{Page: 1, X: 50, Y: 90, W: 36, H: 36}},
+	}})
+	words := words(t, s.sign(t, e, once, signing.Request{Field: "cv-seal",
+		Fill: []signing.FieldValue{{Name: "narrow", Value: "125"}, {Name: "wide", Value: "126"}}}))
+	const from, to = 50 / mmPerPoint, 65 / mmPerPoint
+	if at := words["125"]; math.Abs(at[0]-from-(to-at[2])) > 0.5 {
+		t.Errorf("%v is not in the middle of %.1f to %.1f", at, from, to)
+	}
+	if at := words["126"]; math.Abs(at[0]-from) > 0.5 {
+		t.Errorf("%v is not at the left, %.1f", at, from)
 	}
 }
