@@ -105,21 +105,21 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if a.Inbox != nil {
 		a.Inbox.Receiver = a.Flow
 	}
-	if a.Jobs != nil {
-		a.Jobs.Work(a.Work())
-	}
 	return a, nil
 }
 
-// Work says which act does which job.
-func (a *App) Work() map[flow.JobKind]func(ctx context.Context, id string) error {
+// work says which act does which job. Jobs run only once the flow is there.
+func (a *App) work() map[flow.JobKind]func(ctx context.Context, id string) error {
 	return map[flow.JobKind]func(ctx context.Context, id string) error{
-		flow.JobDeliver:  a.Flow.Deliver,
-		flow.JobValidate: a.Flow.Validate,
-		flow.JobNotify:   a.Flow.Notify,
-		flow.JobVerify:   a.Flow.Verify,
+		flow.JobDeliver:  func(ctx context.Context, id string) error { return a.Flow.Deliver(ctx, id) },
+		flow.JobValidate: func(ctx context.Context, id string) error { return a.Flow.Validate(ctx, id) },
+		flow.JobNotify:   func(ctx context.Context, id string) error { return a.Flow.Notify(ctx, id) },
+		flow.JobVerify:   func(ctx context.Context, id string) error { return a.Flow.Verify(ctx, id) },
 	}
 }
+
+// Do does one job at once, as the queue would.
+func (a *App) Do(ctx context.Context, j flow.Job) error { return a.work()[j.Kind](ctx, j.ID) }
 
 // Close releases everything in the opposite order.
 func (a *App) Close() error {
@@ -205,14 +205,12 @@ func (a *App) Serve(ctx context.Context, handler http.Handler) error {
 	}
 	var beside sync.WaitGroup
 	bctx, stop := context.WithCancel(ctx)
-	for _, run := range []func(context.Context){a.pollAxis, a.checkpoints, a.renewDemo} {
+	for _, run := range []func(context.Context){a.pollAxis, a.checkpoints, a.renewDemo, a.sweep} {
 		beside.Go(func() { run(bctx) })
 	}
-	if a.Jobs != nil {
-		if err := a.Jobs.Start(bctx); err != nil {
-			stop()
-			return errors.Join(err, l.Close())
-		}
+	if err := a.Jobs.Start(bctx); err != nil {
+		stop()
+		return errors.Join(err, l.Close())
 	}
 	served := make(chan error, 1)
 	go func() {
@@ -229,10 +227,7 @@ func (a *App) Serve(ctx context.Context, handler http.Handler) error {
 	}
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	err = errors.Join(err, srv.Shutdown(sctx))
-	if a.Jobs != nil {
-		err = errors.Join(err, a.Jobs.Stop(sctx))
-	}
+	err = errors.Join(err, srv.Shutdown(sctx), a.Jobs.Stop(sctx))
 	stop()
 	beside.Wait()
 	if errors.Is(err, http.ErrServerClosed) {
@@ -262,6 +257,15 @@ func (a *App) pollAxis(ctx context.Context) {
 	every(ctx, a.Config.Axis.Poll, func() {
 		if _, err := a.Inbox.Poll(ctx); err != nil && ctx.Err() == nil {
 			a.Log.Warn("axis poll", "error", err)
+		}
+	})
+}
+
+// sweep removes sessions that have ended.
+func (a *App) sweep(ctx context.Context) {
+	every(ctx, time.Hour, func() {
+		if err := a.Store.Sessions().Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.Log.Warn("sessions", "error", err)
 		}
 	})
 }

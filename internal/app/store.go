@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"time"
 
@@ -17,28 +18,27 @@ import (
 
 // openStore opens the database with its job queue and brings both to this version.
 func (a *App) openStore(ctx context.Context, o Options) error {
-	q, err := jobs.New(jobs.Options{Driver: a.Config.Database.Driver, Clock: a.Clock, Log: a.Log})
-	if err != nil {
-		return fmt.Errorf("jobs: %w", err)
-	}
-	enqueue := q.Enqueue
-	if o.Take != nil {
-		enqueue = func(ctx context.Context, tx *sql.Tx, j flow.Job) error {
-			if !o.Take(j) {
+	db, err := store.Open(ctx, store.Options{
+		Driver: a.Config.Database.Driver, DSN: a.Config.Database.DSN, Clock: a.Clock,
+		Enqueuer: func(ctx context.Context, tx *sql.Tx, j flow.Job) error {
+			if o.Take != nil && !o.Take(j) {
 				return nil
 			}
-			return q.Enqueue(ctx, tx, j)
-		}
-	}
-	db, err := store.Open(ctx, store.Options{
-		Driver: a.Config.Database.Driver, DSN: a.Config.Database.DSN, Clock: a.Clock, Enqueuer: enqueue,
+			return a.Jobs.Enqueue(ctx, tx, j)
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
-	a.Store, a.Jobs = db, q
+	a.Store = db
 	a.closers = append(a.closers, db)
-	if err := errors.Join(db.Migrate(ctx), q.Migrate(ctx, db.DB())); err != nil {
+	a.Jobs, err = jobs.New(jobs.Options{
+		Driver: a.Config.Database.Driver, DB: db.DB(), Clock: a.Clock, Logger: a.Log, Work: a.work(),
+	})
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(db.Migrate(ctx), a.Jobs.Migrate(ctx)); err != nil {
 		return fmt.Errorf("database: %w", err)
 	}
 	return nil
@@ -46,7 +46,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 
 // OpenStore opens and migrates the database alone, for commands that need nothing else.
 func OpenStore(ctx context.Context, cfg Config, clock func() time.Time) (*store.Store, error) {
-	a := &App{Config: cfg, Clock: clock}
+	a := &App{Config: cfg, Clock: clock, Log: slog.Default()}
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}

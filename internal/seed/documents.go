@@ -19,7 +19,6 @@ import (
 	"congvan/internal/document"
 	"congvan/internal/flow"
 	"congvan/internal/register"
-	"congvan/internal/workflow"
 	"congvan/storage"
 )
 
@@ -82,7 +81,6 @@ func (t *teller) take(j flow.Job) (queue bool) {
 // run does what the acts have queued, and what that queues in turn. A delivery that needs
 // the axis is left to the server.
 func (t *teller) run(ctx context.Context) error {
-	work := t.Work()
 	for len(t.pending) > 0 {
 		j := t.pending[0]
 		t.pending = t.pending[1:]
@@ -90,7 +88,7 @@ func (t *teller) run(ctx context.Context) error {
 		if j.Kind == flow.JobDeliver && t.overAxis(ctx, j.ID) {
 			continue
 		}
-		if err := work[j.Kind](ctx, j.ID); err != nil {
+		if err := t.Do(ctx, j); err != nil {
 			return fmt.Errorf("%s %s: %w", j.Kind, j.ID, err)
 		}
 	}
