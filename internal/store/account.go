@@ -61,17 +61,17 @@ func scanToken(row scanner) (APIToken, error) {
 
 // Account finds one by id; none is fault.NotFound.
 func (s *Store) Account(ctx context.Context, id string) (Account, error) {
-	return one(list(ctx, s, s.read, scanAccount, accountTable.sel("WHERE d.id = ?"), id))
+	return one(list(pool{ctx, s}, scanAccount, accountTable.sel("WHERE d.id = ?"), id))
 }
 
 // AccountByUsername finds one by the name it signs in with.
 func (s *Store) AccountByUsername(ctx context.Context, username string) (Account, error) {
-	return one(list(ctx, s, s.read, scanAccount, accountTable.sel("WHERE d.username_key = ?"), account.Fold(username)))
+	return one(list(pool{ctx, s}, scanAccount, accountTable.sel("WHERE d.username_key = ?"), account.Fold(username)))
 }
 
 // Accounts gives all, by username.
 func (s *Store) Accounts(ctx context.Context) ([]Account, error) {
-	return list(ctx, s, s.read, scanAccount, accountTable.sel("ORDER BY d.username_key"))
+	return list(pool{ctx, s}, scanAccount, accountTable.sel("ORDER BY d.username_key"))
 }
 
 // PutAccount writes an account; fault.Conflict "username_taken".
@@ -89,7 +89,7 @@ func (s *Store) PutAccount(ctx context.Context, x Account) error {
 // its row: two changes at once follow each other. None is fault.NotFound.
 func (s *Store) ChangeAccount(ctx context.Context, id string, change func(*Account) error) error {
 	return s.Administer(ctx, func(a Admin) error {
-		x, err := one(list(ctx, s, a.sql, scanAccount, accountTable.sel("WHERE d.id = ?"+a.lock()), id))
+		x, err := one(list(a, scanAccount, accountTable.sel("WHERE d.id = ?"+a.lock()), id))
 		if err != nil {
 			return err
 		}
@@ -102,19 +102,19 @@ func (s *Store) ChangeAccount(ctx context.Context, id string, change func(*Accou
 
 // PositionsOf gives the posts that a person holds now, by the day they began.
 func (s *Store) PositionsOf(ctx context.Context, personID string) ([]org.Position, error) {
-	found, err := list(ctx, s, s.read, scanPosition, positionTable.sel("WHERE d.person_id = ? ORDER BY d.valid_from, d.id"), personID)
+	found, err := list(pool{ctx, s}, scanPosition, positionTable.sel("WHERE d.person_id = ? ORDER BY d.valid_from, d.id"), personID)
 	now := s.clock()
 	return slices.DeleteFunc(found, func(p org.Position) bool { return !p.Holds(now) }), err
 }
 
 // TokenByHash finds a program's token by the SHA-256 of what it sent, revoked or not.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (APIToken, error) {
-	return one(list(ctx, s, s.read, scanToken, tokenTable.sel("WHERE d.hash = ?"), hash))
+	return one(list(pool{ctx, s}, scanToken, tokenTable.sel("WHERE d.hash = ?"), hash))
 }
 
 // Tokens gives an account's tokens, oldest first.
 func (s *Store) Tokens(ctx context.Context, accountID string) ([]APIToken, error) {
-	return list(ctx, s, s.read, scanToken, tokenTable.sel("WHERE d.account_id = ? ORDER BY d.created_at, d.id"), accountID)
+	return list(pool{ctx, s}, scanToken, tokenTable.sel("WHERE d.account_id = ? ORDER BY d.created_at, d.id"), accountID)
 }
 
 // PutToken writes a token; revoking sets RevokedAt.

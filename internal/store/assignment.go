@@ -29,7 +29,7 @@ func scanAssignment(row scanner) (document.Assignment, error) {
 }
 
 func (t *tx) assignments(where string, args ...any) ([]document.Assignment, error) {
-	return list(t.ctx, t.s, t.sql, scanAssignment,
+	return list(t, scanAssignment,
 		"SELECT "+assignmentTable.read+", d.rev FROM assignments d WHERE "+where+t.lock(), args...)
 }
 

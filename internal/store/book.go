@@ -7,7 +7,7 @@ import (
 
 func (t *tx) book(s register.Series) (register.Book, error) {
 	b := register.Book{Series: s}
-	err := t.get([]any{&b.Last, asDate{&b.LastDate}, asTimePtr{&b.ClosedAt}, &b.ClosedBy},
+	err := get(t, []any{&b.Last, asDate{&b.LastDate}, asTimePtr{&b.ClosedAt}, &b.ClosedBy},
 		"SELECT last_given, last_date, closed_at, closed_by FROM books WHERE agency_id = ? AND book_year = ? AND series_key = ?"+t.lock(),
 		s.AgencyID, s.Year, s.Key)
 	return b, err

@@ -147,7 +147,6 @@ func (a asDate) Scan(src any) error {
 	return err
 }
 
-
 // inJSON writes a small nested value, asJSON reads it.
 type inJSON struct{ v any }
 

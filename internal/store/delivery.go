@@ -34,7 +34,7 @@ func scanDelivery(row scanner) (document.Delivery, error) {
 }
 
 func (t *tx) deliveries(where string, args ...any) ([]document.Delivery, error) {
-	found, err := list(t.ctx, t.s, t.sql, scanDelivery,
+	found, err := list(t, scanDelivery,
 		"SELECT "+deliveryTable.read+", d.rev FROM deliveries d WHERE "+where+t.lock(), args...)
 	if err != nil {
 		return nil, err
@@ -85,7 +85,7 @@ func (t *tx) events(deliveryID string) ([]document.StatusEvent, error) {
 		err := row.Scan(eventColumns(&e).dests()...)
 		return e, err
 	}
-	return list(t.ctx, t.s, t.sql, scan, eventTable.sel("WHERE d.delivery_id = ? ORDER BY d.n"), deliveryID)
+	return list(t, scan, eventTable.sel("WHERE d.delivery_id = ? ORDER BY d.n"), deliveryID)
 }
 
 // PutDelivery writes it and adds the events that are not there yet; one less than before is
@@ -97,7 +97,7 @@ func (t *tx) PutDelivery(v *document.Delivery) error {
 	}
 	have := 0
 	if !fresh {
-		if err := t.get([]any{&have}, "SELECT COUNT(*) FROM delivery_events WHERE delivery_id = ?", v.ID); err != nil {
+		if err := get(t, []any{&have}, "SELECT COUNT(*) FROM delivery_events WHERE delivery_id = ?", v.ID); err != nil {
 			return err
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // Report is the newest validation report on these bytes.
 func (t *tx) Report(blob string) (*signing.Report, error) {
 	var r signing.Report
-	err := t.get([]any{asJSON{&r}}, "SELECT report FROM reports WHERE blob_key = ? ORDER BY no DESC LIMIT 1", blob)
+	err := get(t, []any{asJSON{&r}}, "SELECT report FROM reports WHERE blob_key = ? ORDER BY no DESC LIMIT 1", blob)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *Store) Intents(ctx context.Context, documentID string) ([]flow.Intent, 
 		err := row.Scan(append(intentColumns(&i).dests(), &i.Row)...)
 		return i, err
 	}
-	return list(ctx, s, s.read, scan, "SELECT "+intentTable.read+", d.rev FROM intents d WHERE d.document_id = ? ORDER BY d.no", documentID)
+	return list(pool{ctx, s}, scan, "SELECT "+intentTable.read+", d.rev FROM intents d WHERE d.document_id = ? ORDER BY d.no", documentID)
 }
 
 var uploadTable = newTable("uploads", uploadColumns(new(flow.Upload)))
@@ -80,7 +80,7 @@ func uploadColumns(u *flow.Upload) columns {
 // Upload finds a stored file that no document holds yet.
 func (t *tx) Upload(id string) (flow.Upload, error) {
 	var u flow.Upload
-	err := t.get(uploadColumns(&u).dests(), uploadTable.sel("WHERE d.id = ?"), id)
+	err := get(t, uploadColumns(&u).dests(), uploadTable.sel("WHERE d.id = ?"), id)
 	return u, err
 }
 
@@ -124,5 +124,5 @@ func (s *Store) Quarantine(ctx context.Context, limit int) ([]flow.Quarantined, 
 		}
 		return q, err
 	}
-	return list(ctx, s, s.read, scan, quarantineTable.sel("ORDER BY d.set_aside_at DESC, d.id LIMIT ?"), limit)
+	return list(pool{ctx, s}, scan, quarantineTable.sel("ORDER BY d.set_aside_at DESC, d.id LIMIT ?"), limit)
 }

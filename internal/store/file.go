@@ -9,7 +9,7 @@ import (
 // files of a document that are not retired, in order, with their newest versions. owner is
 // outgoing_id or incoming_id.
 func (t *tx) files(owner, id string) ([]document.File, error) {
-	return list(t.ctx, t.s, t.sql, scanFile, "SELECT "+fileRead+" FROM files f JOIN versions v ON v.id = f.version_id WHERE f."+owner+" = ? AND NOT f.retired ORDER BY f.ordinal, f.id", id)
+	return list(t, scanFile, "SELECT "+fileRead+" FROM files f JOIN versions v ON v.id = f.version_id WHERE f."+owner+" = ? AND NOT f.retired ORDER BY f.ordinal, f.id", id)
 }
 
 const fileRead = "f.id, f.role, f.ordinal, f.name, f.media_type, v.id, v.n, v.kind, v.blob_key, v.size, v.hash_state, v.pages, v.base_blob, v.created_at, v.created_by"

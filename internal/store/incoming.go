@@ -64,7 +64,7 @@ func scanIncoming(row scanner) (document.Incoming, error) {
 }
 
 func (t *tx) incoming(where string, args ...any) ([]document.Incoming, error) {
-	found, err := list(t.ctx, t.s, t.sql, scanIncoming,
+	found, err := list(t, scanIncoming,
 		"SELECT "+incomingTable.read+", d.rev FROM incoming d WHERE "+where+t.lock(), args...)
 	if err != nil {
 		return nil, err

@@ -52,7 +52,7 @@ func scanEntry(row scanner) (journal.Entry, error) {
 // Journal appends an entry. The head's row is the last lock of a transaction.
 func (t *tx) Journal(e journal.Entry) error {
 	var head journal.Head
-	if err := t.get([]any{&head.Size, asHash{&head.Hash}}, "SELECT size, hash FROM journal_head WHERE id = 1"+t.lock()); err != nil {
+	if err := get(t, []any{&head.Size, asHash{&head.Hash}}, "SELECT size, hash FROM journal_head WHERE id = 1"+t.lock()); err != nil {
 		return err
 	}
 	e, err := journal.Append(head, e)
@@ -70,21 +70,21 @@ func (t *tx) Journal(e journal.Entry) error {
 
 // Entries gives the journal of one object, oldest first, at most 500.
 func (s *Store) Entries(ctx context.Context, kind, id string) ([]journal.Entry, error) {
-	return list(ctx, s, s.read, scanEntry, journalTable.sel("WHERE d.object_kind = ? AND d.object_id = ? ORDER BY d.seq LIMIT ?"), kind, id, maxEntries)
+	return list(pool{ctx, s}, scanEntry, journalTable.sel("WHERE d.object_kind = ? AND d.object_id = ? ORDER BY d.seq LIMIT ?"), kind, id, maxEntries)
 }
 
 // JournalHead is the head by which the next entry is chained, to be signed as a checkpoint.
 func (s *Store) JournalHead(ctx context.Context) (journal.Head, error) {
 	var head journal.Head
-	err := s.read.QueryRowContext(ctx, "SELECT size, hash FROM journal_head WHERE id = 1").Scan(&head.Size, asHash{&head.Hash})
-	return head, s.fault(err)
+	err := get(pool{ctx, s}, []any{&head.Size, asHash{&head.Hash}}, "SELECT size, hash FROM journal_head WHERE id = 1")
+	return head, err
 }
 
 // JournalRows gives all rows in the order of their numbers, for journal.Verify; an error
 // ends them.
 func (s *Store) JournalRows(ctx context.Context) iter.Seq2[journal.Entry, error] {
 	return func(yield func(journal.Entry, error) bool) {
-		rows, err := s.read.QueryContext(ctx, journalTable.sel("ORDER BY d.seq"))
+		rows, err := pool{ctx, s}.rows(journalTable.sel("ORDER BY d.seq"))
 		if err != nil {
 			yield(journal.Entry{}, s.fault(err))
 			return

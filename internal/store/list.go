@@ -121,7 +121,7 @@ func (s *Store) List(ctx context.Context, f query.Filter) (query.Page, error) {
 func (s *Store) rows(ctx context.Context, l lists, where string, args ...any) ([]query.Row, error) {
 	today := calendar.DateOf(s.clock())
 	scan := func(row scanner) (query.Row, error) { return l.scan(row, today) }
-	return list(ctx, s, s.read, scan, "SELECT "+l.read+" FROM "+l.table+" d WHERE "+where, args...)
+	return list(pool{ctx, s}, scan, "SELECT "+l.read+" FROM "+l.table+" d WHERE "+where, args...)
 }
 
 // Count counts what List would give without a limit, up to query.CountMax.
@@ -133,8 +133,8 @@ func (s *Store) Count(ctx context.Context, f query.Filter) (int, error) {
 	w := s.filter(f, l)
 	var n int
 	q := "SELECT COUNT(*) FROM (SELECT 1 FROM " + l.table + " d WHERE " + w.String() + " LIMIT ?) counted"
-	err = s.read.QueryRowContext(ctx, s.dialect.bind(q), append(w.args, query.CountMax)...).Scan(&n)
-	return n, s.fault(err)
+	err = get(pool{ctx, s}, []any{&n}, q, append(w.args, query.CountMax)...)
+	return n, err
 }
 
 // maxLinked documents that a page names as answers.
@@ -170,7 +170,7 @@ func (s *Store) Agencies(ctx context.Context, text string, limit int) ([]org.Age
 		}
 		w.and("TRUE")
 		args := append(w.args, micros(s.clock()), min(max(limit, 1), 100))
-		found, err = list(ctx, s, t.sql, scanAgency, agencyTable.sel("WHERE "+w.String()+
+		found, err = list(t, scanAgency, agencyTable.sel("WHERE "+w.String()+
 			" ORDER BY CASE WHEN d.closed_at IS NULL OR d.closed_at > ? THEN 0 ELSE 1 END, d.sort_key, d.id LIMIT ?"), args...)
 		for i := range found {
 			if err == nil {

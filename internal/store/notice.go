@@ -25,7 +25,7 @@ func scanNotice(row scanner) (document.Notice, error) {
 
 // Notice finds a status notice of the outbox.
 func (t *tx) Notice(id string) (document.Notice, error) {
-	return one(list(t.ctx, t.s, t.sql, scanNotice, "SELECT "+noticeTable.read+", d.rev FROM notices d WHERE d.id = ?"+t.lock(), id))
+	return one(list(t, scanNotice, "SELECT "+noticeTable.read+", d.rev FROM notices d WHERE d.id = ?"+t.lock(), id))
 }
 
 // PutNotice writes it. A second one of the same document and code changes nothing: n gets
@@ -44,5 +44,5 @@ func (t *tx) PutNotice(n *document.Notice) error {
 		n.Row = 1
 		return nil
 	}
-	return t.get([]any{&n.ID, &n.Row}, "SELECT id, rev FROM notices WHERE incoming_id = ? AND code = ?", n.IncomingID, n.Message.Status)
+	return get(t, []any{&n.ID, &n.Row}, "SELECT id, rev FROM notices WHERE incoming_id = ? AND code = ?", n.IncomingID, n.Message.Status)
 }

@@ -110,7 +110,7 @@ func scanAgency(row scanner) (org.Agency, error) {
 }
 
 func (t *tx) agency(where string, args ...any) (org.Agency, error) {
-	a, err := one(list(t.ctx, t.s, t.sql, scanAgency, agencyTable.sel(where), args...))
+	a, err := one(list(t, scanAgency, agencyTable.sel(where), args...))
 	if err != nil {
 		return a, err
 	}
@@ -124,7 +124,7 @@ func (t *tx) codes(agencyID string) ([]org.Code, error) {
 		err := row.Scan(&c.Scheme, &c.Value, asDate{&c.ValidFrom}, asDate{&c.ValidTo})
 		return c, err
 	}
-	return list(t.ctx, t.s, t.sql, scan, "SELECT scheme, value, valid_from, valid_to FROM agency_codes WHERE agency_id = ? ORDER BY n", agencyID)
+	return list(t, scan, "SELECT scheme, value, valid_from, valid_to FROM agency_codes WHERE agency_id = ? ORDER BY n", agencyID)
 }
 
 // Agency finds an agency with its codes.
@@ -140,14 +140,14 @@ func (t *tx) AgencyByOrganID(organID string) (org.Agency, error) {
 // Unit finds a part of an agency.
 func (t *tx) Unit(id string) (org.Unit, error) {
 	var u org.Unit
-	err := t.get(unitColumns(&u).dests(), unitTable.sel("WHERE d.id = ?"), id)
+	err := get(t, unitColumns(&u).dests(), unitTable.sel("WHERE d.id = ?"), id)
 	return u, err
 }
 
 // Person finds somebody.
 func (t *tx) Person(id string) (org.Person, error) {
 	var p org.Person
-	err := t.get(personColumns(&p).dests(), personTable.sel("WHERE d.id = ?"), id)
+	err := get(t, personColumns(&p).dests(), personTable.sel("WHERE d.id = ?"), id)
 	return p, err
 }
 
@@ -159,7 +159,7 @@ func scanPosition(row scanner) (org.Position, error) {
 
 // Position finds a post, valid or not.
 func (t *tx) Position(id string) (org.Position, error) {
-	return one(list(t.ctx, t.s, t.sql, scanPosition, positionTable.sel("WHERE d.id = ?"), id))
+	return one(list(t, scanPosition, positionTable.sel("WHERE d.id = ?"), id))
 }
 
 // Positions gives an agency's posts that are valid now and carry the role ("" is any), by
@@ -176,7 +176,7 @@ func (t *tx) Positions(agencyID string, role org.Role) ([]org.Position, error) {
 		p.key = textfold.Key(p.Title) + "\x00" + textfold.Key(name) + "\x00" + p.ID
 		return p, err
 	}
-	found, err := list(t.ctx, t.s, t.sql, scan,
+	found, err := list(t, scan,
 		"SELECT "+positionTable.read+", h.full_name FROM positions d JOIN people h ON h.id = d.person_id WHERE d.agency_id = ?", agencyID)
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (t *tx) Authority(positionID string) (org.Authority, error) {
 		err := row.Scan(authorityColumns(&a).dests()...)
 		return a, err
 	}
-	found, err := list(t.ctx, t.s, t.sql, scan, authorityTable.sel("WHERE d.position_id = ? ORDER BY d.valid_from DESC, d.id"), positionID)
+	found, err := list(t, scan, authorityTable.sel("WHERE d.position_id = ? ORDER BY d.valid_from DESC, d.id"), positionID)
 	now := t.s.clock()
 	if i := slices.IndexFunc(found, func(a org.Authority) bool { return a.Holds(now) }); i > 0 {
 		found = found[i:]
@@ -211,7 +211,7 @@ func (t *tx) Authority(positionID string) (org.Authority, error) {
 // Credential is the certificate enrolled for a person or an agency and not ended.
 func (t *tx) Credential(owner flow.Owner, id string) (flow.Credential, error) {
 	var c flow.Credential
-	err := t.get(credentialColumns(&c).dests(), credentialTable.sel("WHERE d.owner = ? AND d.owner_id = ? AND d.ended_at IS NULL"), owner, id)
+	err := get(t, credentialColumns(&c).dests(), credentialTable.sel("WHERE d.owner = ? AND d.owner_id = ? AND d.ended_at IS NULL"), owner, id)
 	return c, err
 }
 
@@ -229,7 +229,7 @@ func (t *tx) Calendar() (calendar.Calendar, error) {
 		}
 		return struct{}{}, err
 	}
-	_, err := list(t.ctx, t.s, t.sql, scan, "SELECT day, kind, name FROM calendar_days")
+	_, err := list(t, scan, "SELECT day, kind, name FROM calendar_days")
 	return c, err
 }
 

@@ -85,7 +85,7 @@ func scanOutgoing(row scanner) (document.Outgoing, error) {
 }
 
 func (t *tx) outgoing(where string, args ...any) (document.Outgoing, error) {
-	d, err := one(list(t.ctx, t.s, t.sql, scanOutgoing,
+	d, err := one(list(t, scanOutgoing,
 		"SELECT "+outgoingTable.read+", d.rev FROM outgoing d WHERE "+where+" LIMIT 1"+t.lock(), args...))
 	if err != nil {
 		return d, err
@@ -141,7 +141,7 @@ func (t *tx) approvals(outgoingID string) ([]document.Approval, error) {
 		err := row.Scan(approvalColumns(&a).dests()...)
 		return a, err
 	}
-	return list(t.ctx, t.s, t.sql, scan, approvalTable.sel("WHERE d.outgoing_id = ? AND d.active ORDER BY d.no"), outgoingID)
+	return list(t, scan, approvalTable.sel("WHERE d.outgoing_id = ? AND d.active ORDER BY d.no"), outgoingID)
 }
 
 // putApprovals adds the new ones and ends those that a return or a new edition took back.

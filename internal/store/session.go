@@ -3,12 +3,12 @@ package store
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+
+	"congvan/internal/fault"
 )
 
 // Sessions keeps the sessions of scs. A session's token is kept as its SHA-256, so that a
@@ -28,12 +28,11 @@ func tokenHash(token string) string {
 // FindCtx gives the data of a session that has not expired.
 func (x Sessions) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	var data []byte
-	err := x.s.read.QueryRowContext(ctx, x.s.dialect.bind("SELECT data FROM sessions WHERE hash = ? AND expires > ?"),
-		tokenHash(token), micros(x.s.clock())).Scan(&data)
-	if errors.Is(err, sql.ErrNoRows) {
+	err := get(pool{ctx, x.s}, []any{&data}, "SELECT data FROM sessions WHERE hash = ? AND expires > ?", tokenHash(token), micros(x.s.clock()))
+	if err != nil && fault.KindOf(err) == fault.NotFound {
 		return nil, false, nil
 	}
-	return data, err == nil, x.s.fault(err)
+	return data, err == nil, err
 }
 
 // CommitCtx writes a session.

@@ -3,7 +3,7 @@
 // changes rows takes a transaction; one transaction holds the documents, the journal entry
 // and the jobs of an act.
 //
-// Times are kept as microseconds since 1970 UTC, dates as yyyy-mm-dd with '' for none, small
+// Times are kept as microseconds since 1970 UTC, dates as yyyy-mm-dd with ” for none, small
 // nested values as JSON text: the same in both databases.
 package store
 
@@ -55,6 +55,8 @@ type Store struct {
 	write   *sql.DB // SQLite: one connection
 	read    *sql.DB // SQLite: read only; PostgreSQL: the same pool
 	lock    *os.File
+
+	readStmts, writeStmts *statements // SQLite only
 }
 
 // Open opens the database; Migrate makes its tables. With SQLite the file is made if need

@@ -22,6 +22,7 @@ type tx struct {
 	ctx    context.Context
 	s      *Store
 	sql    *sql.Tx
+	stmts  *statements
 	writes bool
 	undo   []func() // restores what Put changed in the caller's values
 }
@@ -38,12 +39,13 @@ func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
 	if s.read == s.write { // PostgreSQL; a transaction of SQLite is a snapshot anyway
 		options.Isolation = sql.LevelRepeatableRead
 	}
+	s.readStmts.prepare(ctx)
 	q, err := s.read.BeginTx(ctx, options)
 	if err != nil {
 		return s.fault(err)
 	}
 	defer func() { _ = q.Rollback() }()
-	return fn(&tx{ctx: ctx, s: s, sql: q})
+	return fn(&tx{ctx: ctx, s: s, sql: q, stmts: s.readStmts})
 }
 
 // Write runs fn in a transaction that is committed when fn gives nil. A transaction that
@@ -73,11 +75,12 @@ func (s *Store) again(err error) bool {
 }
 
 func (s *Store) once(ctx context.Context, fn func(*tx) error) (err error) {
+	s.writeStmts.prepare(ctx)
 	q, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return s.fault(err)
 	}
-	t := &tx{ctx: ctx, s: s, sql: q, writes: true}
+	t := &tx{ctx: ctx, s: s, sql: q, stmts: s.writeStmts, writes: true}
 	done := false
 	defer func() {
 		if !done {
@@ -126,63 +129,6 @@ func duplicateCode(constraint string) string {
 	}
 	return "already_exists"
 }
-
-// exec runs a statement and tells how many rows it changed.
-func (t *tx) exec(query string, args ...any) (int64, error) {
-	r, err := t.sql.ExecContext(t.ctx, t.s.dialect.bind(query), args...)
-	if err != nil {
-		return 0, t.s.fault(err)
-	}
-	n, err := r.RowsAffected()
-	return n, t.s.fault(err)
-}
-
-// get reads one row; none is fault.NotFound.
-func (t *tx) get(dest []any, query string, args ...any) error {
-	err := t.sql.QueryRowContext(t.ctx, t.s.dialect.bind(query), args...).Scan(dest...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fault.Missing()
-	}
-	return t.s.fault(err)
-}
-
-// querier is a pool or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-// list reads all rows; scan makes one of a row.
-func list[T any](ctx context.Context, s *Store, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
-	rows, err := q.QueryContext(ctx, s.dialect.bind(query), args...)
-	if err != nil {
-		return nil, s.fault(err)
-	}
-	defer func() { _ = rows.Close() }()
-	var out []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, s.fault(err)
-		}
-		out = append(out, v)
-	}
-	return out, s.fault(rows.Err())
-}
-
-// one is the first of a list; none is fault.NotFound.
-func one[T any](found []T, err error) (T, error) {
-	var none T
-	if err != nil {
-		return none, err
-	}
-	if len(found) == 0 {
-		return none, fault.Missing()
-	}
-	return found[0], nil
-}
-
-// scanner is a row.
-type scanner interface{ Scan(dest ...any) error }
 
 // lock ends a SELECT of an aggregate: inside a writing transaction it is locked, so that
 // all take their locks in one order: aggregate, series book, journal head.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"congvan/internal/calendar"
@@ -13,7 +14,6 @@ import (
 	"congvan/internal/flow"
 	"congvan/internal/journal"
 	"congvan/internal/register"
-	"congvan/internal/store"
 	"congvan/internal/workflow"
 )
 
@@ -151,41 +151,79 @@ func testSameMessageAtOnce(t *testing.T, w *world) {
 	})
 }
 
-// TakeNumber records a new document with the next number of the series and journals it, as
-// the flow does: the measure of numbering.
-func TakeNumber(ctx context.Context, s *store.Store, d document.Outgoing, series register.Series, e journal.Entry) (int, error) {
-	n := 0
-	err := s.Write(ctx, func(tx flow.Tx) error {
-		d := d
-		book, err := tx.Book(series)
+// takeNumber numbers a signed document as the flow does: everything it reads, the book, the
+// document and the journal in one transaction.
+func (w *world) takeNumber(ctx context.Context, id string) (n int, err error) {
+	err = w.s.Write(ctx, func(tx flow.Tx) error {
+		d, err := tx.Outgoing(id)
 		if err != nil {
 			return err
 		}
-		if n, book, err = book.Take(calendar.On(series.Year, 11, 18)); err != nil {
+		_, err1 := tx.Agency(d.AgencyID)
+		_, err2 := tx.Unit(d.UnitID)
+		_, err3 := tx.Calendar()
+		book, err4 := tx.Book(series())
+		if err := errors.Join(err1, err2, err3, err4); err != nil {
 			return err
 		}
-		d.Number, d.SeriesID, d.IssuedDate = n, series.Key, book.LastDate
-		if err := tx.PutOutgoing(&d); err != nil {
+		if n, book, err = book.Take(calendar.On(2026, 11, 18)); err != nil {
 			return err
 		}
-		if err := tx.PutBook(book); err != nil {
-			return err
-		}
-		return tx.Journal(e)
+		d.State, d.Number, d.Notation, d.SeriesID, d.IssuedDate = workflow.Numbered, n, "UBND-VX", book.Key, book.LastDate
+		d.DocumentID = codeA + ",2026/11/18," + register.FullCode(n, d.Notation)
+		return errors.Join(tx.PutOutgoing(&d), tx.PutBook(book), tx.Journal(w.entry("outgoing", d.ID)))
 	})
 	return n, err
 }
 
+// signed puts n documents that wait for their numbers.
+func (w *world) signed(n int) []string {
+	w.t.Helper()
+	var ids []string
+	w.write(func(tx flow.Tx) error {
+		for range n {
+			d := w.outgoing()
+			d.State = workflow.Signed
+			ids = append(ids, d.ID)
+			if err := tx.PutOutgoing(&d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return ids
+}
+
+// BenchmarkNumber measures numbering with 8 writers; report in numbers a second.
+func BenchmarkNumber(b *testing.B, open Opener) {
+	w := newWorld(b, open)
+	ids := w.signed(b.N)
+	var next atomic.Int64
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
+				if _, err := w.takeNumber(b.Context(), ids[i-1]); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "numbers/s")
+}
+
 func testNumbersAreGapless(t *testing.T, w *world) {
 	const writers, each = 8, 125
+	ids := w.signed(writers * each)
 	var mu sync.Mutex
 	var got []int
 	var wg sync.WaitGroup
-	for range writers {
+	for part := range slices.Chunk(ids, each) {
 		wg.Go(func() {
-			for range each {
-				d := document.Outgoing{ID: w.id("out"), AgencyID: agencyA, State: workflow.Numbered, CreatedAt: now(), UpdatedAt: now()}
-				n, err := TakeNumber(t.Context(), w.s, d, series(), w.entry("outgoing", d.ID))
+			for _, id := range part {
+				n, err := w.takeNumber(t.Context(), id)
 				if err != nil {
 					t.Error(err)
 					return
