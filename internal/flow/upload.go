@@ -118,6 +118,10 @@ func pdfFault(err error) error {
 		{signing.ErrGlyphMissing, "glyph_missing"},
 		{signing.ErrFieldExists, "pdf_field_exists"},
 		{signing.ErrFieldMissing, "pdf_field_missing"},
+		{signing.ErrPlace, "place_unusable"},
+		{signing.ErrImage, "image_unusable"},
+		{signing.ErrLocked, "pdf_locked"},
+		{signing.ErrSeedValue, "pdf_seed_value"},
 	} {
 		if errors.Is(err, c.is) {
 			return fault.New(fault.Invalid, c.code).Field("file").Wrap(err)

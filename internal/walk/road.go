@@ -177,13 +177,13 @@ func (r *Road) draftInput(ctx context.Context, c *Client, d dispatch) (map[strin
 		files = append(files, flow.FileInput{Role: x.role, UploadID: id})
 	}
 	var staff struct {
-		Members []query.Member `json:"members"`
+		Staff []query.Member `json:"staff"`
 	}
 	if err := c.Get(ctx, "/directory/staff?role=LEADER", &staff); err != nil {
 		return nil, err
 	}
 	signer := ""
-	for _, m := range staff.Members {
+	for _, m := range staff.Staff {
 		if strings.HasSuffix(m.PositionID, "-gd") {
 			signer = m.PositionID
 		}
@@ -265,7 +265,9 @@ func (r *Road) arrived(ctx context.Context, clerk *Client, documentID string) (q
 	code := documentID[strings.LastIndexByte(documentID, ',')+1:]
 	var found query.Row
 	err := wait(ctx, "document "+documentID+" at "+clerk.Name, func() (bool, error) {
-		var page query.Page
+		var page struct {
+			Rows []query.Row `json:"rows"`
+		}
 		if err := clerk.Get(ctx, "/incoming?box=to-register&limit=100", &page); err != nil {
 			return false, err
 		}
