@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"slices"
 
 	"congvan/internal/document"
 )
@@ -9,7 +10,11 @@ import (
 // files of a document that are not retired, in order, with their newest versions. owner is
 // outgoing_id or incoming_id.
 func (t *tx) files(owner, id string) ([]document.File, error) {
-	return list(t, scanFile, "SELECT "+fileRead+" FROM files f JOIN versions v ON v.id = f.version_id WHERE f."+owner+" = ? AND NOT f.retired ORDER BY f.ordinal, f.id", id)
+	found, err := list(t, scanFile, "SELECT "+fileRead+" FROM files f JOIN versions v ON v.id = f.version_id WHERE f."+owner+" = ? AND NOT f.retired ORDER BY f.ordinal, f.id", id)
+	if t.writes && err == nil {
+		t.seenFiles[id] = slices.Clone(found)
+	}
+	return found, err
 }
 
 const fileRead = "f.id, f.role, f.ordinal, f.name, f.media_type, v.id, v.n, v.kind, v.blob_key, v.size, v.hash_state, v.pages, v.base_blob, v.created_at, v.created_by"
@@ -25,10 +30,14 @@ func scanFile(row scanner) (document.File, error) {
 // putFiles makes the document's files those given: a new file or version is added, a file
 // that is not among them any more is retired, nothing is removed.
 func (t *tx) putFiles(owner, id string, want []document.File) error {
-	have, err := t.files(owner, id)
-	if err != nil {
-		return err
+	have, seen := t.seenFiles[id]
+	if !seen {
+		var err error
+		if have, err = t.files(owner, id); err != nil {
+			return err
+		}
 	}
+	t.seenFiles[id] = slices.Clone(want)
 	kept := map[string]document.File{}
 	for _, f := range have {
 		kept[f.ID] = f

@@ -40,7 +40,7 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	}
 	pragmas := []string{
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "foreign_keys(1)",
-		"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)",
+		"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-16384)",
 	}
 	var err error
 	if s.write, err = sql.Open("sqlite", sqliteDSN(o.DSN, "immediate", pragmas...)); err != nil {

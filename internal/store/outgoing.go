@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,15 +142,23 @@ func (t *tx) approvals(outgoingID string) ([]document.Approval, error) {
 		err := row.Scan(approvalColumns(&a).dests()...)
 		return a, err
 	}
-	return list(t, scan, approvalTable.sel("WHERE d.outgoing_id = ? AND d.active ORDER BY d.no"), outgoingID)
+	found, err := list(t, scan, approvalTable.sel("WHERE d.outgoing_id = ? AND d.active ORDER BY d.no"), outgoingID)
+	if t.writes && err == nil {
+		t.seenApprovals[outgoingID] = slices.Clone(found)
+	}
+	return found, err
 }
 
 // putApprovals adds the new ones and ends those that a return or a new edition took back.
 func (t *tx) putApprovals(outgoingID string, want []document.Approval) error {
-	have, err := t.approvals(outgoingID)
-	if err != nil {
-		return err
+	have, seen := t.seenApprovals[outgoingID]
+	if !seen {
+		var err error
+		if have, err = t.approvals(outgoingID); err != nil {
+			return err
+		}
 	}
+	t.seenApprovals[outgoingID] = slices.Clone(want)
 	kept := 0
 	for kept < len(have) && kept < len(want) && sameApproval(have[kept], want[kept]) {
 		kept++

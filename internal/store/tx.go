@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
 )
@@ -25,6 +26,11 @@ type tx struct {
 	stmts  *statements
 	writes bool
 	undo   []func() // restores what Put changed in the caller's values
+
+	// What a writing transaction has read of a document, so that its Put need not read it
+	// again; its row is locked, so nobody else changes it.
+	seenFiles     map[string][]document.File
+	seenApprovals map[string][]document.Approval
 }
 
 var _ flow.Tx = (*tx)(nil)
@@ -80,7 +86,10 @@ func (s *Store) once(ctx context.Context, fn func(*tx) error) (err error) {
 	if err != nil {
 		return s.fault(err)
 	}
-	t := &tx{ctx: ctx, s: s, sql: q, stmts: s.writeStmts, writes: true}
+	t := &tx{
+		ctx: ctx, s: s, sql: q, stmts: s.writeStmts, writes: true,
+		seenFiles: map[string][]document.File{}, seenApprovals: map[string][]document.Approval{},
+	}
 	done := false
 	defer func() {
 		if !done {

@@ -58,9 +58,10 @@ CREATE INDEX outgoing_document_id ON outgoing (document_id) WHERE document_id <>
 CREATE INDEX outgoing_reply_to ON outgoing (reply_to) WHERE reply_to <> '';
 CREATE INDEX outgoing_list ON outgoing (agency_id, updated_at, id);
 CREATE INDEX outgoing_state ON outgoing (agency_id, state, updated_at, id);
-CREATE INDEX outgoing_drafter ON outgoing (drafter_id, updated_at, id);
-CREATE INDEX outgoing_signer ON outgoing (signer_id, state, updated_at, id);
-CREATE INDEX outgoing_unit ON outgoing (unit_id, state, updated_at, id);
+-- Without state and time, so that a step of the work does not touch them.
+CREATE INDEX outgoing_drafter ON outgoing (drafter_id);
+CREATE INDEX outgoing_signer ON outgoing (signer_id);
+CREATE INDEX outgoing_unit ON outgoing (unit_id);
 
 CREATE TABLE incoming (
   no             INTEGER PRIMARY KEY,
@@ -112,7 +113,7 @@ CREATE INDEX incoming_like ON incoming (agency_id, from_key, code_key);
 CREATE INDEX incoming_list ON incoming (agency_id, received_at, id);
 CREATE INDEX incoming_state ON incoming (agency_id, state, received_at, id);
 CREATE INDEX incoming_deadline ON incoming (agency_id, deadline) WHERE deadline <> '';
-CREATE INDEX incoming_presented ON incoming (presented_to, state, received_at, id);
+CREATE INDEX incoming_presented ON incoming (presented_to) WHERE presented_to <> '';
 
 CREATE TABLE incoming_responses (
   incoming_id TEXT NOT NULL REFERENCES incoming (id) ON DELETE CASCADE,
