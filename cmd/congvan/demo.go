@@ -69,6 +69,7 @@ func sampleDispatch(c *cobra.Command, w *walk.World, samples string) error {
 	}
 	road := walk.NewRoad(w.A.Base, w.B.Base, c.OutOrStdout(), time.Now)
 	err := road.Run(c.Context(), walk.Files{
+		Sender: "svd", Peer: "stn",
 		Main: filepath.Join(samples, "cong-van-1.pdf"), Annex: filepath.Join(samples, "phu-luc.pdf"), Answer: filepath.Join(samples, "tra-loi.pdf"),
 	})
 	if err != nil {

@@ -2,6 +2,8 @@ package query
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"congvan/internal/authz"
 	"congvan/internal/document"
@@ -78,8 +80,13 @@ func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (Outgo
 		if p.Files, err = files(tx, p.Document.Files); err != nil {
 			return err
 		}
-		p.Deliveries, err = tx.Deliveries(id)
-		return err
+		if p.Deliveries, err = tx.Deliveries(id); err != nil {
+			return err
+		}
+		for i := range p.Deliveries {
+			inOrder(p.Deliveries[i].Events)
+		}
+		return nil
 	})
 	if err != nil {
 		return p, err
@@ -91,6 +98,18 @@ func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (Outgo
 	}
 	p.Timeline, err = v.timeline(ctx, authz.Outgoing, id)
 	return p, err
+}
+
+// inOrder puts events in the order in which they happened, by the clocks of those who
+// report them; they may have come in another one. The axis tells whole seconds: within one
+// the order of the road decides.
+func inOrder(events []document.StatusEvent) {
+	slices.SortStableFunc(events, func(a, b document.StatusEvent) int {
+		if c := a.At.Truncate(time.Second).Compare(b.At.Truncate(time.Second)); c != 0 {
+			return c
+		}
+		return workflow.CompareDelivery(a.State, b.State)
+	})
 }
 
 // Incoming is the page of an incoming document; NotFound without the right to read.

@@ -28,6 +28,9 @@ type Client struct {
 	http *http.Client
 }
 
+// HTTP carries the session's cookie, for addresses outside the API.
+func (c *Client) HTTP() *http.Client { return c.http }
+
 // Problem is an error answer of the API (RFC 9457).
 type Problem struct {
 	Status int    `json:"status"`

@@ -119,6 +119,14 @@ func (p *Process) Stop() error {
 	}
 }
 
+// PID is the number of the running process, 0 before Start and after its end.
+func (p *Process) PID() int {
+	if p.cmd == nil || p.cmd.Process == nil {
+		return 0
+	}
+	return p.cmd.Process.Pid
+}
+
 // Kill ends the program at once, as a power cut would.
 func (p *Process) Kill() {
 	if p.cmd == nil || p.cmd.Process == nil {

@@ -37,9 +37,16 @@ func NewRoad(a, b string, out io.Writer, clock func() time.Time) *Road {
 	return &Road{A: a, B: b, Out: out, clients: map[string]*Client{}, clock: clock}
 }
 
-// Files are the real PDFs of one dispatch and of its answer.
+// Files are the real PDFs of one dispatch and of its answer. Sender is the agency of A whose
+// letter Main is, Peer the other agency of A that gets it.
 type Files struct {
+	Sender, Peer        string
 	Main, Annex, Answer string
+}
+
+// organs are the identifiers of the demonstration's agencies by the name in their accounts.
+func organs() map[string]string {
+	return map[string]string{"svd": "H26.14", "stn": "H26.15", "sm": "H98.05"}
 }
 
 // at gives a signed-in client for an account of an installation.
@@ -64,14 +71,14 @@ func (r *Road) say(format string, args ...any) {
 func (r *Road) Run(ctx context.Context, f Files) error {
 	began := r.clock()
 	out, err := r.send(ctx, dispatch{
-		base: r.A, agency: "svd", main: f.Main, annex: f.Annex, recipients: []string{"H26.15", "H98.05"},
+		base: r.A, agency: f.Sender, main: f.Main, annex: f.Annex, recipients: []string{organs()[f.Peer], organs()["sm"]},
 		subject: "V/v phối hợp triển khai kết nối, liên thông văn bản điện tử và ký số trong trao đổi văn bản năm 2026 (văn bản thử nghiệm)",
 	})
 	if err != nil {
 		return err
 	}
 	code := out.Document.DocumentID
-	if err := r.receive(ctx, r.A, "stn", code, false); err != nil {
+	if err := r.receive(ctx, r.A, f.Peer, code, false); err != nil {
 		return err
 	}
 	incoming, err := r.accept(ctx, r.B, "sm", code)
@@ -82,19 +89,19 @@ func (r *Road) Run(ctx context.Context, f Files) error {
 		return err
 	}
 	answer, err := r.send(ctx, dispatch{
-		base: r.B, agency: "sm", main: f.Answer, recipients: []string{"H26.14"}, replyTo: incoming.Document.ID,
+		base: r.B, agency: "sm", main: f.Answer, recipients: []string{organs()[f.Sender]}, replyTo: incoming.Document.ID,
 		subject: "V/v trả lời đề nghị phối hợp triển khai kết nối, liên thông văn bản điện tử (văn bản thử nghiệm)",
 	})
 	if err != nil {
 		return err
 	}
-	if err := r.receive(ctx, r.A, "svd", answer.Document.DocumentID, true); err != nil {
+	if err := r.receive(ctx, r.A, f.Sender, answer.Document.DocumentID, true); err != nil {
 		return err
 	}
 	if err := r.complete(ctx, r.B, "sm", incoming.Document.ID); err != nil {
 		return err
 	}
-	if err := r.conclude(ctx, out.Document.ID, answer); err != nil {
+	if err := r.conclude(ctx, f, out.Document.ID, answer); err != nil {
 		return err
 	}
 	r.say("Trọn vẹn: %s đi, đến, được trả lời trong %s", code, r.clock().Sub(began).Round(10*time.Millisecond))
@@ -354,12 +361,12 @@ func (r *Road) complete(ctx context.Context, base, agency, id string) error {
 }
 
 // conclude checks what the sender sees: every status of every recipient, and the answer.
-func (r *Road) conclude(ctx context.Context, id string, answer query.OutgoingPage) error {
-	c, err := r.at(ctx, r.A, "cv.svd")
+func (r *Road) conclude(ctx context.Context, f Files, id string, answer query.OutgoingPage) error {
+	c, err := r.at(ctx, r.A, "cv."+f.Sender)
 	if err != nil {
 		return err
 	}
-	want := map[string]workflow.State{"H26.15": workflow.Acceptance, "H98.05": workflow.Completed}
+	want := map[string]workflow.State{organs()[f.Peer]: workflow.Acceptance, organs()["sm"]: workflow.Completed}
 	var p query.OutgoingPage
 	err = wait(ctx, "the statuses at the sender", func() (bool, error) {
 		if err := c.Get(ctx, "/outgoing/"+id, &p); err != nil {

@@ -25,13 +25,17 @@ func Dispatches(samples string) (list []Files, done func(), err error) {
 		done()
 		return nil, nil, err
 	}
-	answer := at("tra-loi.pdf")
+	road := func(main, annex string) Files {
+		return Files{Sender: "svd", Peer: "stn", Main: main, Annex: at(annex), Answer: at("tra-loi.pdf")}
+	}
+	form := road(at("cong-van-bieu-mau.pdf"), "phu-luc-scan.pdf") // a letter of the other agency
+	form.Sender, form.Peer = "stn", "svd"
 	return []Files{
-		{Main: at("cong-van-1.pdf"), Annex: at("phu-luc-scan.pdf"), Answer: answer},
-		{Main: at("cong-van-1-xref-stream.pdf"), Annex: at("phu-luc.pdf"), Answer: answer},
-		{Main: at("cong-van-bieu-mau.pdf"), Annex: at("phu-luc-scan.pdf"), Answer: answer},
-		{Main: at("cong-van-1-linearized.pdf"), Annex: at("phu-luc.pdf"), Answer: answer},
-		{Main: big, Annex: at("phu-luc-scan.pdf"), Answer: answer},
+		road(at("cong-van-1.pdf"), "phu-luc-scan.pdf"),
+		road(at("cong-van-1-xref-stream.pdf"), "phu-luc.pdf"),
+		form,
+		road(at("cong-van-1-linearized.pdf"), "phu-luc.pdf"),
+		road(big, "phu-luc-scan.pdf"),
 	}, done, nil
 }
 

@@ -71,5 +71,8 @@ func Advance(now, step State) State {
 	return now
 }
 
+// CompareDelivery orders states by how far along the road they are.
+func CompareDelivery(a, b State) int { return rank(a) - rank(b) }
+
 // Delivered tells whether the recipient has the document (01 or later, a refusal included).
 func Delivered(s State) bool { return rank(s) >= rank(Arrived) }
