@@ -14,3 +14,5 @@ func eachEngine(b *testing.B, run func(*testing.B, storetest.Opener)) {
 }
 
 func BenchmarkNumber(b *testing.B) { eachEngine(b, storetest.BenchmarkNumber) }
+
+func BenchmarkLists(b *testing.B) { eachEngine(b, storetest.BenchmarkLists) }

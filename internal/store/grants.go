@@ -81,14 +81,20 @@ func incomingGrants(g authz.Grants) where {
 	if g.NotDrafts {
 		w.and("d.state <> '" + string(workflow.Received) + "'")
 	}
-	const assigned = "d.id IN (SELECT a.incoming_id FROM assignments a WHERE a.state NOT IN ('" +
+	// One set of ids, so that a reader of few documents among many is led to them by it.
+	const assigned = "SELECT a.incoming_id FROM assignments a WHERE a.state NOT IN ('" +
 		string(workflow.Withdrawn) + "', '" + string(workflow.Returned) + "') AND "
+	var own []string
+	var args []any
 	if g.UnitID != "" {
-		w.and(assigned+"a.unit_id = ?)", g.UnitID)
+		own, args = append(own, assigned+"a.unit_id = ?"), append(args, g.UnitID)
 	}
 	if g.PositionID != "" {
-		w.and("d.presented_to = ?", g.PositionID)
-		w.and(assigned+"a.position_id = ?)", g.PositionID)
+		own, args = append(own, assigned+"a.position_id = ?"), append(args, g.PositionID)
+		own, args = append(own, "SELECT p.id FROM incoming p WHERE p.presented_to = ? AND p.presented_to <> ''"), append(args, g.PositionID)
+	}
+	if len(own) > 0 {
+		w.and("d.id IN ("+strings.Join(own, " UNION ALL ")+")", args...)
 	}
 	return w
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"congvan/internal/calendar"
@@ -192,26 +191,6 @@ func (w *world) signed(n int) []string {
 		return nil
 	})
 	return ids
-}
-
-// BenchmarkNumber measures numbering with 8 writers; report in numbers a second.
-func BenchmarkNumber(b *testing.B, open Opener) {
-	w := newWorld(b, open)
-	ids := w.signed(b.N)
-	var next atomic.Int64
-	b.ResetTimer()
-	var wg sync.WaitGroup
-	for range 8 {
-		wg.Go(func() {
-			for i := next.Add(1); i <= int64(b.N); i = next.Add(1) {
-				if _, err := w.takeNumber(b.Context(), ids[i-1]); err != nil {
-					b.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "numbers/s")
 }
 
 func testNumbersAreGapless(t *testing.T, w *world) {
