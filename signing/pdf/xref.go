@@ -127,8 +127,11 @@ func (f *File) assemble(chain []section, last ending) error {
 		}
 		f.revisions = append(f.revisions, r)
 	}
-	newest := &f.revisions[len(f.revisions)-1]
-	newest.StartXref, newest.Marker, newest.End = last.start+f.shift, last.marker, last.end
+	// The last startxref belongs to the newest revision only if it is the one behind
+	// its section: otherwise somebody wrote it to bring an older state back.
+	if newest := &f.revisions[len(f.revisions)-1]; newest.Marker == 0 {
+		newest.StartXref, newest.Marker, newest.End = last.start+f.shift, last.marker, last.end
+	}
 	return nil
 }
 

@@ -91,12 +91,26 @@ func TestAttacks(t *testing.T) {
 			d.Entry(4, int64(bytes.LastIndex(d.Bytes(), []byte("4 0 obj"))))
 			d.end()
 		}), ReasonChanged},
-		"ISA object twice in one update": {then(sig{}, func(d *doc) {
-			at := d.Len()
-			d.Stream(4, "", forged)
-			d.Raw(fmt.Sprintf("xref\n4 1\n%010d 00000 n \n4 1\n%010d 00000 n \n", at, d.first(4)))
-			d.Raw(fmt.Sprintf("trailer\n<< /Size %d /Root 1 0 R /Prev %d >>\nstartxref\n%d\n%%%%EOF\n", d.Size(), d.Prev(), d.Len()-82))
-		}), ""},
+		"ISA signature replaced": {then(sig{}, func(d *doc) {
+			d.sign(sig{name: "a", existing: 21, by: b.agency})
+		}), ReasonChanged},
+		"ISA startxref astray": {then(sig{}, func(d *doc) {
+			d.text(11, "so", "/V (7)")
+			d.end()
+			astray(d)
+		}), ReasonUnlisted},
+		"ISA an older state brought back": {then(sig{}, func(d *doc) {
+			d.Raw(fmt.Sprintf("startxref\n%d\n%%%%EOF\n", bytes.Index(d.Bytes(), []byte("\nxref\n"))+1))
+		}), ReasonUnlisted},
+		"startxref astray in the signed revision": {func(d *doc) {
+			d.sign(sig{name: "a", end: func(d *doc) { d.end(); astray(d) }})
+			d.text(11, "so", "/V (7)")
+			d.end()
+		}, ReasonRevision},
+		"object twice in the signed revision": {func(d *doc) {
+			d.sign(sig{name: "a", end: func(d *doc) { twice(d, 15) }})
+		}, ReasonRevision},
+		"object twice after the signature": {then(sig{}, func(d *doc) { twice(d, 15) }), ReasonChanged},
 
 		// Signature wrapping: the ByteRange points elsewhere.
 		"SWA dictionary moved": {then(sig{}, func(d *doc) { wrap(d) }), ReasonMisplaced},
@@ -229,6 +243,28 @@ func flipSignature(d *doc) {
 	der[n-1] ^= 0xff
 	copy(file[at:], hex.EncodeToString(der))
 	d.replace(file)
+}
+
+// astray makes the newest revision name an older section than its own.
+func astray(d *doc) {
+	file := d.Bytes()
+	i := bytes.LastIndex(file, []byte("startxref\n")) + len("startxref\n")
+	n := bytes.IndexByte(file[i:], '\n')
+	first := bytes.Index(file, []byte("\nxref\n")) + 1
+	copy(file[i:], fmt.Sprintf("%0*d", n, first))
+	d.replace(file)
+}
+
+// twice ends a revision whose table defines one object twice, with other bytes.
+func twice(d *doc, num int) {
+	d.Obj(num, "(a)")
+	d.Obj(num, "(b)")
+	d.end()
+	file := d.Bytes()
+	row := fmt.Sprintf("%d 1\n%010d 00000 n \n", num, d.first(num))
+	i := bytes.LastIndex(file, []byte("trailer"))
+	b := pdftest.Continue(append(append(bytes.Clone(file[:i]), row...), file[i:]...), d.Prev(), d.Size())
+	d.Builder = b
 }
 
 func fillSo(d *doc) { d.text(11, "so", "/V (9)"); d.end() }
