@@ -1,7 +1,9 @@
 package signing
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -31,4 +33,10 @@ func ParseChain(data []byte) (Chain, error) {
 		return nil, errors.New("signing: no certificate in chain")
 	}
 	return out, nil
+}
+
+// Fingerprint is the SHA-256 of a certificate, in hex.
+func Fingerprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return hex.EncodeToString(sum[:])
 }

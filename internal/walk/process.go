@@ -17,11 +17,11 @@ import (
 // listens on a free loopback port and writes its address to a file.
 type Process struct {
 	Name string
-	Base string // http://127.0.0.1:PORT once started
-	Log  string // file with everything it printed
+	Base string   // http://127.0.0.1:PORT once started
+	Log  string   // file with everything it printed
+	Env  []string // added to our own; may be changed between two starts
 
 	args     []string
-	env      []string
 	addrFile string
 	cmd      *exec.Cmd
 	done     chan error
@@ -34,7 +34,7 @@ const startWait = 60 * time.Second
 // args must make it write its address to the file that AddrFile names.
 func NewProcess(name, dir string, env []string, args ...string) *Process {
 	return &Process{
-		Name: name, Log: filepath.Join(dir, name+".log"), addrFile: AddrFile(dir, name), args: args, env: env,
+		Name: name, Log: filepath.Join(dir, name+".log"), addrFile: AddrFile(dir, name), args: args, Env: env,
 	}
 }
 
@@ -49,7 +49,7 @@ func (p *Process) Start(ctx context.Context, path string) error {
 		return err
 	}
 	p.cmd = exec.Command(p.args[0], p.args[1:]...) //nolint:gosec // our own binary with our own arguments
-	p.cmd.Env = append(os.Environ(), p.env...)
+	p.cmd.Env = append(os.Environ(), p.Env...)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	// Should we be killed, the child goes with us.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
@@ -125,6 +125,17 @@ func (p *Process) PID() int {
 		return 0
 	}
 	return p.cmd.Process.Pid
+}
+
+// Wait waits until the program ends by itself.
+func (p *Process) Wait(ctx context.Context) error {
+	select {
+	case err := <-p.done:
+		p.cmd = nil
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Kill ends the program at once, as a power cut would.
