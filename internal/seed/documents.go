@@ -45,6 +45,7 @@ type teller struct {
 	pending  []flow.Job
 	letters  map[string][]letter // by agency id
 	progress io.Writer
+	end      time.Time // of the past
 }
 
 // documents tells o.Documents stories over the last days, in order of time.
@@ -110,9 +111,14 @@ func (t *teller) tell(ctx context.Context, n int, end time.Time) error {
 	if err := t.readLetters(); err != nil {
 		return err
 	}
-	step := end.Sub(t.now) / time.Duration(n+1)
+	begin := t.now
+	t.end = end.Add(-time.Hour)
 	for i := range n {
-		begin := t.now
+		// The stories begin evenly over the days, never before the one told last: numbers
+		// and dates rise together.
+		if at := begin.Add(t.end.Sub(begin) * time.Duration(i) / time.Duration(n)); at.After(t.now) {
+			t.pass(at.Sub(t.now))
+		}
 		if err := t.pki.RenewCRLs(); err != nil {
 			return err
 		}
@@ -122,7 +128,6 @@ func (t *teller) tell(ctx context.Context, n int, end time.Time) error {
 		if (i+1)%20 == 0 {
 			_, _ = fmt.Fprintf(t.progress, "  %s: %d/%d văn bản thử nghiệm\n", t.site.Name, i+1, n)
 		}
-		t.now = t.workingTime(begin.Add(step))
 	}
 	return nil
 }
@@ -141,8 +146,14 @@ func (t *teller) workingTime(at time.Time) time.Time {
 	return at
 }
 
-// pass lets working time go by.
-func (t *teller) pass(d time.Duration) { t.now = t.workingTime(t.now.Add(d)) }
+// pass lets working time go by, never beyond the present.
+func (t *teller) pass(d time.Duration) {
+	if next := t.workingTime(t.now.Add(d)); next.Before(t.end) {
+		t.now = next
+		return
+	}
+	t.now = t.now.Add(time.Second)
+}
 
 // actor is a member of an agency's staff, by the key of the account.
 func (t *teller) actor(a demo.AgencyOf, key string) flow.Actor {
@@ -277,12 +288,12 @@ func (t *teller) story(ctx context.Context, senders []demo.AgencyOf, i, n int) e
 		if k == p.steps {
 			break
 		}
-		t.pass(time.Duration(10+(i*37+k*53)%110) * time.Minute)
+		t.pass(time.Duration(2+(i*37+k*53)%9) * time.Minute)
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("step %d: %w", k+1, err)
 		}
 	}
-	t.pass(25 * time.Minute)
+	t.pass(5 * time.Minute)
 	if err := t.then(ctx, from, d.ID, p, i); err != nil {
 		return err
 	}
@@ -400,7 +411,7 @@ func (t *teller) work(ctx context.Context, a demo.AgencyOf, id string, depth, i 
 	only := func(_ document.Incoming, err error) error { return err }
 	directions, refusals := demo.Directions(), demo.RefusalReasons()
 	if i%23 == 13 {
-		t.pass(20 * time.Minute)
+		t.pass(4 * time.Minute)
 		if err := only(t.Flow.Refuse(ctx, who("vt"), id, refusals[i%len(refusals)])); err != nil {
 			return err
 		}
@@ -428,7 +439,7 @@ func (t *teller) work(ctx context.Context, a demo.AgencyOf, id string, depth, i 
 		if k == depth {
 			break
 		}
-		t.pass(time.Duration(15+(i*41+k*29)%80) * time.Minute)
+		t.pass(time.Duration(2+(i*41+k*29)%9) * time.Minute)
 		if err := do(); err != nil {
 			return fmt.Errorf("station %d: %w", k+1, err)
 		}
