@@ -39,6 +39,11 @@ func (w *Web) drawIncoming(c *gin.Context, problem error) {
 		w.fail(c, err)
 		return
 	}
+	for _, l := range p.Timeline {
+		if l.Detail["from"] == p.Document.From.OrganID && l.Detail["from"] != "" {
+			l.Detail["from"] = p.Document.From.OrganName
+		}
+	}
 	as := make([]document.Assignment, len(p.Assignments))
 	for i, a := range p.Assignments {
 		as[i] = a.Assignment

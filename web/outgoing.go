@@ -28,8 +28,9 @@ type outgoingView struct {
 	Steps    []step
 	Today    calendar.Date // of numbering, unless said otherwise
 	Places   []placeRow
-	Unplaced bool // a place is still missing
-	Checking bool // a signature's report is still to come
+	Unplaced bool     // a place is still missing
+	Missing  []string // fields to fill before submitting
+	Checking bool     // a signature's report is still to come
 }
 
 // viewerView is what the PDF viewer shows: one of the document's files.
@@ -66,6 +67,9 @@ func (w *Web) drawOutgoing(c *gin.Context, problem error) {
 	if main := document.MainFile(d.Files); main != nil {
 		v.Checking = d.SignedAt != nil && slices.ContainsFunc(p.Files, func(f query.FileView) bool { return f.ID == main.ID && f.Report == nil })
 	}
+	if hasAct(p.Acts, "SUBMIT") {
+		v.Missing = missing(d)
+	}
 	if !slices.ContainsFunc(p.Deliveries, func(x document.Delivery) bool { return x.State == workflow.Failed }) {
 		v.Acts = slices.DeleteFunc(v.Acts, func(a workflow.Action) bool { return a == workflow.Resend })
 		v.Denied = slices.DeleteFunc(v.Denied, func(x denied) bool { return x.Act == workflow.Resend })
@@ -78,6 +82,19 @@ func (w *Web) drawOutgoing(c *gin.Context, problem error) {
 		status = statusOf(problem)
 	}
 	w.render(c, status, "outgoing", "outgoing.title", v, problem)
+}
+
+// missing are the fields that a draft must have before it is submitted.
+func missing(d *document.Outgoing) (fields []string) {
+	for field, there := range map[string]bool{
+		"files": document.MainFile(d.Files) != nil, "signer_id": d.SignerID != "", "recipients": len(d.Recipients) > 0,
+	} {
+		if !there {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
 }
 
 // viewer picks the file to show: the one asked for, else the main one, else the first PDF.

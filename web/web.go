@@ -141,6 +141,7 @@ type view struct {
 	Flash     string
 	Problem   string     // sentence of a fault
 	Field     string     // the field it concerns
+	About     string     // what the page calls that field
 	Tried     string     // the act that met it
 	Form      url.Values // what was sent, so that nothing typed is lost
 	Demo      bool
@@ -171,6 +172,7 @@ func (w *Web) render(c *gin.Context, status int, page, title string, data any, p
 			w.Log.Error("request", "path", c.Request.URL.Path, "error", problem)
 		}
 		v.Problem, v.Field = w.Catalogue.Text(lang, problem), fault.From(problem).FieldName
+		v.About = w.words[lang]["field."+v.Field]
 	}
 	var b bytes.Buffer
 	if err := w.templates[lang][page].ExecuteTemplate(&b, "layout", v); err != nil {

@@ -149,7 +149,7 @@ func fullOutgoing(s workflow.State) outgoingView {
 	}
 	return outgoingView{
 		OutgoingPage: p, Viewer: viewerView{Kind: authz.Outgoing, ID: d.ID, Files: views, Shown: &views[0], Main: true}, Steps: outgoingSteps(s),
-		Denied: []denied{{workflow.Sign, "who_signer"}}, Today: calendar.On(2026, 11, 21), Places: placeRows(document.Layout{}, nil, 2), Unplaced: true, Checking: true,
+		Denied: []denied{{workflow.Sign, "who_signer"}}, Today: calendar.On(2026, 11, 21), Places: placeRows(document.Layout{}, nil, 2), Unplaced: true, Checking: true, Missing: []string{"recipients", "signer_id"},
 	}
 }
 

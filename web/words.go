@@ -70,7 +70,7 @@ func (w *Web) funcs(lang string) template.FuncMap {
 			return w.Catalogue.Say(lang, "warning_"+key, map[string]string{"name": name})
 		},
 		"cause":    func(code string) string { return unnamed.ReplaceAllString(say("", code), "…") },
-		"explain":  func(r *signing.Report) []string { return w.Explain(lang, r) },
+		"explain":  func(r *signing.Report) []finding { return findings(w.Explain(lang, r)) },
 		"size":     func(n int64) string { return shownSize(lang, n) },
 		"asset":    w.assets.path,
 		"date":     shownDate,
@@ -85,6 +85,7 @@ func (w *Web) funcs(lang string) template.FuncMap {
 		"tone":     tone,
 		"act":      func(a any) string { return actPath(fmt.Sprint(a)) },
 		"has":      hasAct,
+		"others":   others,
 		"dict":     dict,
 		"isin":     strings.HasPrefix,
 		"grades":   func() []string { return []string{"0", "1", "2", "3"} },
@@ -163,6 +164,32 @@ func code(n int, notation string) string {
 	}
 	return register.FullCode(n, notation)
 }
+
+// finding is a sentence about a signature; Under is one that explains the one before.
+type finding struct {
+	Text  string
+	Under bool
+}
+
+// findings says nothing twice in a row of explanations.
+func findings(sentences []string) []finding {
+	var out []finding
+	seen := map[string]bool{}
+	for _, s := range sentences {
+		text, under := strings.CutPrefix(s, "– ")
+		if !under {
+			clear(seen)
+		}
+		if !seen[text] {
+			out = append(out, finding{text, under})
+		}
+		seen[text] = true
+	}
+	return out
+}
+
+// others is how many parties a row does not name.
+func others(r query.Row) int { return max(0, r.Parties-1-strings.Count(r.Party, "; ")) }
 
 // tone is how a state, a verdict or a delivery looks: one word that the style sheet knows.
 func tone(v any) string {
