@@ -92,7 +92,7 @@ func (s *Server) record(next http.Handler) http.Handler {
 		out := &counted{ResponseWriter: w, t: t}
 		start := s.Clock()
 		r = r.WithContext(context.WithValue(r.Context(), traceKey{}, t))
-		r.Body = patient(w, r.Body)
+		r.Body = patient(w, r.Body, stall)
 		defer func() {
 			if p := recover(); p != nil {
 				if p == http.ErrAbortHandler { //nolint:errorlint // the value net/http itself compares

@@ -8,7 +8,9 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 
@@ -69,13 +71,19 @@ func jsonFault(err error, size int) error {
 	case errors.As(err, &syntax):
 		return fault.New(fault.Invalid, "json_invalid").With("at", syntax.Offset).Wrap(err)
 	case errors.As(err, &typ):
-		return fault.New(fault.Invalid, "json_type_wrong").Field(typ.Field).With("want", kindText(typ.Type)).Wrap(err)
+		return fault.New(fault.Invalid, "json_type_wrong").Field(apiName(typ.Field)).With("want", kindText(typ.Type)).Wrap(err)
 	}
 	if name, ok := strings.CutPrefix(err.Error(), `json: unknown field "`); ok {
 		name = strings.TrimSuffix(name, `"`)
 		return fault.New(fault.Invalid, "json_field_unknown").Field(name).With("name", name)
 	}
 	return fault.New(fault.Invalid, "json_invalid").With("at", size).Wrap(err)
+}
+
+// apiName is a field's path without the Go types that are embedded on the way.
+func apiName(path string) string {
+	parts := slices.DeleteFunc(strings.Split(path, "."), func(p string) bool { return p != "" && unicode.IsUpper(rune(p[0])) })
+	return strings.Join(parts, ".")
 }
 
 // kindText names a JSON type.

@@ -18,20 +18,21 @@ const stall = 30 * time.Second
 func longPast() time.Time { return time.Unix(1, 0) }
 
 // patient bounds the wait for each piece of a request's body.
-func patient(w http.ResponseWriter, body io.ReadCloser) io.ReadCloser {
+func patient(w http.ResponseWriter, body io.ReadCloser, wait time.Duration) io.ReadCloser {
 	if body == nil || body == http.NoBody {
 		return body
 	}
-	return &patientBody{ReadCloser: body, control: http.NewResponseController(w)}
+	return &patientBody{ReadCloser: body, control: http.NewResponseController(w), wait: wait}
 }
 
 type patientBody struct {
 	io.ReadCloser
 	control *http.ResponseController
+	wait    time.Duration
 }
 
 func (p *patientBody) Read(b []byte) (int, error) {
-	timer := time.AfterFunc(stall, func() { _ = p.control.SetReadDeadline(longPast()) })
+	timer := time.AfterFunc(p.wait, func() { _ = p.control.SetReadDeadline(longPast()) })
 	n, err := p.ReadCloser.Read(b)
 	timer.Stop()
 	return n, err
@@ -57,7 +58,10 @@ func (p *patientWriter) Write(b []byte) (int, error) {
 // bodyFault says what became of a body that could not be read to its end.
 func bodyFault(err error) error {
 	var large *http.MaxBytesError
+	var own *fault.Error
 	switch {
+	case errors.As(err, &own):
+		return own
 	case errors.As(err, &large):
 		return fault.New(fault.Invalid, "body_too_large").With("max", sizeText(large.Limit)).Wrap(err)
 	case errors.Is(err, os.ErrDeadlineExceeded):

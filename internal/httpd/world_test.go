@@ -48,6 +48,8 @@ const (
 	testPIN      = "24\"68\\10" // what a careless reader of JSON trips over
 	testPassword = "mật khẩu thử 1"
 	uploadLimit  = 8 << 20
+
+	signer, sealer = "gd.svd", "a-svd" // the only ones with keys: keys and images take their time
 )
 
 // world is one installation of the invented agencies behind its HTTP face: real database,
@@ -213,8 +215,10 @@ func (w *world) seed(keys *pinned) *trust.Store {
 			for _, u := range a.Units {
 				w.must(tx.PutUnit(u))
 			}
-			seal := pki.Agency(a.Name, a.Codes[0].Value)
-			w.must(tx.PutCredential(credential(flow.OwnerAgency, a.ID, seal, images.Seal(images.SealText{Agency: a.Name}))))
+			if a.ID == sealer {
+				seal := pki.Agency(a.Name, a.Codes[0].Value)
+				w.must(tx.PutCredential(credential(flow.OwnerAgency, a.ID, seal, images.Seal(images.SealText{Agency: a.Name}))))
+			}
 			for _, s := range a.Staff {
 				w.must(tx.PutPerson(s.Person))
 				w.must(tx.PutPosition(s.Position))
@@ -223,6 +227,9 @@ func (w *world) seed(keys *pinned) *trust.Store {
 					continue
 				}
 				w.must(tx.PutAuthority(*s.Authority))
+				if s.Username != signer {
+					continue
+				}
 				c := credential(flow.OwnerPerson, s.Person.ID, pki.Person(s.Person.FullName, a.Name), images.Signature(s.Person.FullName))
 				keys.personal[c.KeyURI] = true
 				w.must(tx.PutCredential(c))
@@ -392,7 +399,7 @@ func (w *world) conforms(req *http.Request, r reply) {
 	if err != nil {
 		w.t.Errorf("%s %s %d breaks the specification: %v\n%s", req.Method, req.URL.Path, r.status, err, r.body)
 	}
-	if r.status >= 400 && !strings.HasPrefix(r.header.Get("Content-Type"), "application/problem+json") {
+	if r.status >= 400 && route.Path != "/health" && !strings.HasPrefix(r.header.Get("Content-Type"), "application/problem+json") {
 		w.t.Errorf("%s %s: an error of type %q", req.Method, req.URL.Path, r.header.Get("Content-Type"))
 	}
 }
