@@ -106,6 +106,15 @@ func (c *Consignment) ContentHash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+// Parcel is a message as the axis handed it over, before anything in it is believed.
+type Parcel struct {
+	AxisDocID string    // of this recipient's copy, given by the axis
+	From      string    // OrganID of the sender that the axis authenticated
+	To        string    // OrganID of the recipient
+	At        time.Time // when the axis took it
+	RawKey    string    // blob of the bytes as they came; empty if they could not be had
+}
+
 // StatusMessage reports a status of a received document to its sender: what an edXML
 // status message carries.
 type StatusMessage struct {

@@ -119,46 +119,56 @@ func (f *Flow) Resend(ctx context.Context, a Actor, deliveryID string) (document
 	return v, err
 }
 
-// Deliver is the job of one delivery. Done but reported failed is harmless: the recipient
-// knows the document by its content and answers the same. A fault that may pass comes
-// back as fault.Unavailable and the job runs again; the delivery stays visible with its
-// attempts until it is given up.
+// Deliver is the job of one delivery. The beginning of an attempt is committed before the
+// message is handed over and its outcome after, so that one cut off in between is known as
+// such: inside the installation the recipient knows the document by its content, and the
+// courier looks at what the axis already has. A fault that may pass comes back as
+// fault.Unavailable and the job runs again; the delivery stays visible with its attempts
+// until it is given up.
 func (f *Flow) Deliver(ctx context.Context, id string) error {
-	var v document.Delivery
-	var c document.Consignment
-	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+	v, c, again, err := f.begin(ctx, id)
+	if err != nil || v.State != workflow.Queued {
+		return err
+	}
+	axisID, sendErr := f.hand(ctx, v, c, again)
+	return errors.Join(f.recordAttempt(ctx, v.ID, axisID, sendErr), onlyRetryable(sendErr))
+}
+
+// begin counts the attempt that is about to be made. again tells whether any was begun
+// before: then one is counted already, or the delivery was given up and queued anew, which
+// left more than the first event. A delivery that waits no more only ends its job.
+func (f *Flow) begin(ctx context.Context, id string) (v document.Delivery, c document.Consignment, again bool, err error) {
+	err = f.Store.Write(ctx, func(tx Tx) (err error) {
 		if v, err = tx.Delivery(id); err != nil {
 			return err
 		}
 		if v.State != workflow.Queued {
-			return nil
+			return tx.FinishJob()
 		}
 		d, err := tx.Outgoing(v.OutgoingID)
 		if err != nil {
 			return err
 		}
-		c, err = f.consignment(tx, &d, v.Recipient)
-		return err
+		if c, err = f.consignment(tx, &d, v.Recipient); err != nil {
+			return err
+		}
+		again = v.Attempts > 0 || len(v.Events) > 1
+		v.Attempts++
+		v.UpdatedAt = f.now()
+		return tx.PutDelivery(&v)
 	})
-	if err != nil {
-		return err
-	}
-	if v.State != workflow.Queued {
-		return f.Store.Write(ctx, func(tx Tx) error { return tx.FinishJob() })
-	}
-	axisID, sendErr := f.hand(ctx, v, c)
-	return errors.Join(f.recordAttempt(ctx, v.ID, axisID, sendErr), onlyRetryable(sendErr))
+	return v, c, again, err
 }
 
 // hand gives the consignment to the recipient's agency here, or to the axis.
-func (f *Flow) hand(ctx context.Context, v document.Delivery, c document.Consignment) (string, error) {
+func (f *Flow) hand(ctx context.Context, v document.Delivery, c document.Consignment, again bool) (string, error) {
 	if v.Channel == document.Internal {
 		return "", f.Receive(ctx, c, v.Recipient.OrganID, document.Internal, "")
 	}
 	if f.Courier == nil {
 		return "", fault.New(fault.Unavailable, "axis_not_configured")
 	}
-	return f.Courier.Send(ctx, c)
+	return f.Courier.Send(ctx, c, again)
 }
 
 // recordAttempt writes what came of an attempt; a delivery that moved on meanwhile (its
@@ -170,7 +180,6 @@ func (f *Flow) recordAttempt(ctx context.Context, id, axisID string, sendErr err
 			return err
 		}
 		now := f.now()
-		v.Attempts++
 		v.UpdatedAt = now
 		to := workflow.Sent
 		if axisID != "" {

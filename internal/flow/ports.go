@@ -75,7 +75,9 @@ type Tx interface {
 	PutReport(blob string, r *signing.Report) error // adds, never overwrites
 	PutIntent(i *Intent) error
 	PutUpload(u Upload) error
-	PutQuarantine(q Quarantined) error
+	// PutQuarantine adds a message set aside; one of the same ID stays as it is, and added
+	// is false.
+	PutQuarantine(q Quarantined) (added bool, err error)
 
 	// Book reads the state of a series and locks it until the transaction ends; a series
 	// without a book yet gives its empty one. PutBook keeps it: numbers return only with a
@@ -175,8 +177,8 @@ type Upload struct {
 
 // Quarantined is a message set aside: readable by nobody when Secret.
 type Quarantined struct {
-	ID         string
-	AgencyID   string
+	ID         string // follows from recipient, sender, message and reason: set aside twice, kept once
+	AgencyID   string // of the recipient; empty if it is none of the directory
 	Channel    document.Channel
 	From       document.Party
 	DocumentID string
@@ -186,10 +188,13 @@ type Quarantined struct {
 	At         time.Time
 }
 
-// Courier carries consignments and statuses over the axis. Both are idempotent by their
-// content; a network fault is fault.Unavailable, a refusal of the axis fault.Invalid.
+// Courier carries consignments and statuses over the axis. A network fault is
+// fault.Unavailable, a refusal of the axis fault.Invalid.
 type Courier interface {
-	Send(ctx context.Context, c document.Consignment) (axisDocID string, err error)
+	// Send hands a consignment over. again says that this was begun before and that nobody
+	// knows with what outcome: what the axis has already is not sent a second time.
+	Send(ctx context.Context, c document.Consignment, again bool) (axisDocID string, err error)
+	// SendStatus reports a status; a repeated one is the same to any recipient.
 	SendStatus(ctx context.Context, m document.StatusMessage) error
 }
 

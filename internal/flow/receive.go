@@ -2,9 +2,12 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"maps"
 
 	"congvan/internal/authz"
 	"congvan/internal/document"
@@ -34,7 +37,7 @@ func (f *Flow) Receive(ctx context.Context, c document.Consignment, recipientOrg
 			return fault.New(fault.Invalid, "recipient_unknown").Field("to").With("organ_id", recipientOrganID)
 		}
 		if document.HasSecretMark(c.SecrecyMark) {
-			return f.setAside(tx, ag, c, via, rawKey, "secret_mark")
+			return f.setAside(tx, quarantined(ag, c, via, rawKey, "secret_mark"), rawKey, nil)
 		}
 		before, err := tx.IncomingOf(ag.ID, c.From.OrganID, c.DocumentID)
 		if err != nil {
@@ -47,7 +50,7 @@ func (f *Flow) Receive(ctx context.Context, c document.Consignment, recipientOrg
 			}
 		}
 		if len(before) > 0 && before[0].State != workflow.Refused {
-			return f.setAside(tx, ag, c, via, rawKey, "same_id_other_content")
+			return f.setAside(tx, quarantined(ag, c, via, rawKey, "same_id_other_content"), hash, nil)
 		}
 		return f.enter(tx, ag, c, via, rawKey, hash)
 	})
@@ -74,35 +77,72 @@ func (f *Flow) again(tx Tx, d document.Incoming) error {
 	return f.notice(tx, system(d.AgencyID), &d, workflow.StatusArrived, "", true)
 }
 
-func (f *Flow) setAside(tx Tx, ag org.Agency, c document.Consignment, via document.Channel, rawKey, why string) error {
-	id, err := f.newID("qua-")
-	if err != nil {
-		return err
-	}
-	q := Quarantined{
-		ID: id, AgencyID: ag.ID, Channel: via, From: c.From, DocumentID: c.DocumentID, RawKey: rawKey,
-		Reason: why, Secret: why == "secret_mark", At: f.now(),
-	}
-	if q.Secret { // keep nothing that tells what it is about
+func quarantined(ag org.Agency, c document.Consignment, via document.Channel, rawKey, why string) Quarantined {
+	q := Quarantined{AgencyID: ag.ID, Channel: via, From: c.From, DocumentID: c.DocumentID, RawKey: rawKey, Reason: why}
+	if q.Secret = why == "secret_mark"; q.Secret { // keep nothing that tells what it is about
 		q.DocumentID = ""
 	}
-	if err := tx.PutQuarantine(q); err != nil {
-		return err
-	}
-	return tx.Journal(f.entry(system(ag.ID), "QUARANTINE", "message", id, rawKey, map[string]string{"reason": why, "from": c.From.OrganID}))
+	return q
 }
 
-// SetAside keeps a message that cannot become a document, with the reason: it never blocks
-// the ones behind it, and nothing of it is lost.
-func (f *Flow) SetAside(ctx context.Context, recipientOrganID, fromOrganID, rawKey, code string) error {
+// setAside keeps a message in quarantine, once however often it comes; what names the
+// message among those of its sender.
+func (f *Flow) setAside(tx Tx, q Quarantined, what string, detail map[string]string) error {
+	h := sha256.New()
+	for _, s := range []string{q.AgencyID, org.OrganKey(q.From.OrganID), what, q.Reason} {
+		h.Write([]byte(s))
+		h.Write([]byte{0})
+	}
+	q.ID, q.At = "qua-"+hex.EncodeToString(h.Sum(nil)[:12]), f.now()
+	added, err := tx.PutQuarantine(q)
+	if err != nil || !added {
+		return err
+	}
+	d := map[string]string{"reason": q.Reason, "from": q.From.OrganID}
+	maps.Copy(d, detail)
+	return tx.Journal(f.entry(system(q.AgencyID), "QUARANTINE", "message", q.ID, q.RawKey, d))
+}
+
+// SetAside keeps a message of the axis that cannot become a document, with the reason: it
+// never blocks the ones behind it, and nothing of it is lost.
+func (f *Flow) SetAside(ctx context.Context, p document.Parcel, code string) error {
 	return f.Store.Write(ctx, func(tx Tx) error {
-		ag, err := tx.AgencyByOrganID(recipientOrganID)
+		ag, err := tx.AgencyByOrganID(p.To)
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return err
 		}
-		c := document.Consignment{From: document.Party{OrganID: fromOrganID}}
-		return f.setAside(tx, ag, c, document.Axis, rawKey, code)
+		c := document.Consignment{From: document.Party{OrganID: p.From}}
+		return f.setAside(tx, quarantined(ag, c, document.Axis, p.RawKey, code), cmp.Or(p.RawKey, p.AxisDocID),
+			map[string]string{"axis_doc_id": p.AxisDocID, "to": p.To})
 	})
+}
+
+// SameAgency tells whether two identifiers are one agency's: the same text, or an old and a
+// new code of one agency of the directory.
+func (f *Flow) SameAgency(ctx context.Context, a, b string) (same bool, err error) {
+	err = f.Store.Read(ctx, func(tx ReadTx) error {
+		same, err = sameAgency(tx, a, b)
+		return err
+	})
+	return same, err
+}
+
+func sameAgency(tx ReadTx, a, b string) (bool, error) {
+	if org.SameOrganID(a, b) {
+		return true, nil
+	}
+	x, err := tx.AgencyByOrganID(a)
+	if err == nil {
+		var y org.Agency
+		y, err = tx.AgencyByOrganID(b)
+		if err == nil {
+			return x.ID == y.ID, nil
+		}
+	}
+	if fault.KindOf(err) == fault.NotFound {
+		return false, nil
+	}
+	return false, err
 }
 
 // enter makes the incoming document; its files are as they came.

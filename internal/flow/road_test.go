@@ -8,68 +8,74 @@ import (
 
 	"congvan/internal/document"
 	"congvan/internal/flow"
+	"congvan/internal/flowtest"
 	"congvan/internal/workflow"
 	"congvan/signing"
 )
+
+// world is an installation with this package's own questions to it.
+type world struct{ *flowtest.World }
+
+func newWorld(t *testing.T) *world { return &world{flowtest.New(t)} }
 
 // TestRoadInsideAnInstallation walks from a draft to the completed work at another agency,
 // with every status back at the sender.
 func TestRoadInsideAnInstallation(t *testing.T) {
 	w := newWorld(t)
 	ctx := t.Context()
-	d := w.approved()
-	approved := w.bytes(document.MainFile(d.Files).Version)
-	d, err := w.sign(d)
-	w.must(err)
-	signed := w.bytes(document.MainFile(d.Files).Version)
+	d := w.Approved()
+	approved := w.Bytes(document.MainFile(d.Files).Version)
+	d, err := w.Sign(d)
+	w.Must(err)
+	signed := w.Bytes(document.MainFile(d.Files).Version)
 	if !bytes.HasPrefix(signed, approved) {
 		t.Fatal("the signed file must begin with the approved bytes")
 	}
-	d, err = w.flow.Number(ctx, w.who("vt.svd"), d.ID, flow.NumberInput{})
-	w.must(err)
+	d, err = w.Flow.Number(ctx, w.Who("vt.svd"), d.ID, flow.NumberInput{})
+	w.Must(err)
 	if d.Number != 1 || d.Notation != "SVD-VP" || d.DocumentID != "H26.14,2026/11/19,01/SVD-VP" {
 		t.Fatalf("numbered %d %s, %s", d.Number, d.Notation, d.DocumentID)
 	}
-	d, err = w.flow.Seal(ctx, w.who("vt.svd"), d.ID)
-	w.must(err)
-	sealed := w.bytes(document.MainFile(d.Files).Version)
+	d, err = w.Flow.Seal(ctx, w.Who("vt.svd"), d.ID)
+	w.Must(err)
+	sealed := w.Bytes(document.MainFile(d.Files).Version)
 	if !bytes.HasPrefix(sealed, signed) {
 		t.Fatal("the sealed file must begin with the signed bytes")
 	}
 	keep(t, "sealed.pdf", sealed)
-	keep(t, "annex.pdf", w.bytes(d.Files[1].Version))
-	d, err = w.flow.Issue(ctx, w.who("vt.svd"), d.ID)
-	w.must(err)
-	w.work()
+	keep(t, "annex.pdf", w.Bytes(d.Files[1].Version))
+	d, err = w.Flow.Issue(ctx, w.Who("vt.svd"), d.ID)
+	w.Must(err)
+	w.Work()
 
 	in := w.arrivedAt("a-stn", d.DocumentID)
 	if in.Verdict != document.VerdictSufficient {
 		t.Fatalf("verdict %s; reports: %+v", in.Verdict, w.report(in))
 	}
 	w.expect(d.ID, workflow.Arrived)
-	in, err = w.flow.Register(ctx, w.who("vt.stn"), in.ID, flow.RegisterInput{})
-	w.must(err)
+	in, err = w.Flow.Register(ctx, w.Who("vt.stn"), in.ID, flow.RegisterInput{})
+	w.Must(err)
 	if in.ArrivalNumber != 1 || in.ArrivalYear != 2026 {
 		t.Fatalf("arrival number %d/%d", in.ArrivalNumber, in.ArrivalYear)
 	}
-	w.work()
+	w.Work()
 	w.expect(d.ID, workflow.Acceptance)
-	_, err = w.flow.Present(ctx, w.who("vt.stn"), in.ID, w.who("gd.stn").PositionID)
-	w.must(err)
-	_, err = w.flow.Assign(ctx, w.who("gd.stn"), in.ID, flow.AssignInput{Opinion: "Giao Văn phòng xử lý.", To: []document.AssignmentTo{
-		{PositionID: w.who("cv.stn").PositionID, Role: document.Lead},
-		{PositionID: w.who("cv2.stn").PositionID, Role: document.Coordinating},
+	_, err = w.Flow.Present(ctx, w.Who("vt.stn"), in.ID, w.Who("gd.stn").PositionID)
+	w.Must(err)
+	_, err = w.Flow.Assign(ctx, w.Who("gd.stn"), in.ID, flow.AssignInput{Opinion: "Giao Văn phòng xử lý.", To: []document.AssignmentTo{
+		{PositionID: w.Who("cv.stn").PositionID, Role: document.Lead},
+		{PositionID: w.Who("cv2.stn").PositionID, Role: document.Coordinating},
 	}})
-	w.must(err)
-	w.work()
+	w.Must(err)
+	w.Work()
 	w.expect(d.ID, workflow.Assigned)
-	_, err = w.flow.Start(ctx, w.who("cv.stn"), in.ID)
-	w.must(err)
-	w.work()
+	_, err = w.Flow.Start(ctx, w.Who("cv.stn"), in.ID)
+	w.Must(err)
+	w.Work()
 	w.expect(d.ID, workflow.Processing)
-	in, err = w.flow.Complete(ctx, w.who("cv.stn"), in.ID, "Đã xử lý xong.")
-	w.must(err)
-	w.work()
+	in, err = w.Flow.Complete(ctx, w.Who("cv.stn"), in.ID, "Đã xử lý xong.")
+	w.Must(err)
+	w.Work()
 	w.expect(d.ID, workflow.Completed)
 	if in.State != workflow.Resolved {
 		t.Fatalf("state %s", in.State)
@@ -87,20 +93,20 @@ func keep(t *testing.T, name string, b []byte) {
 }
 
 func (w *world) arrivedAt(agencyID, documentID string) document.Incoming {
-	w.t.Helper()
+	w.T.Helper()
 	var in []document.Incoming
-	w.must(w.store.Read(w.t.Context(), func(tx flow.ReadTx) (err error) {
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) (err error) {
 		in, err = tx.IncomingOf(agencyID, "H26.14", documentID)
 		return err
 	}))
 	if len(in) != 1 {
-		w.t.Fatalf("%d documents %s at %s, want 1", len(in), documentID, agencyID)
+		w.T.Fatalf("%d documents %s at %s, want 1", len(in), documentID, agencyID)
 	}
 	return in[0]
 }
 
 func (w *world) report(in document.Incoming) (out []*signing.Report) {
-	w.must(w.store.Read(w.t.Context(), func(tx flow.ReadTx) error {
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) error {
 		for _, f := range in.Files {
 			r, err := tx.Report(f.Version.Blob)
 			if err != nil {
@@ -115,13 +121,13 @@ func (w *world) report(in document.Incoming) (out []*signing.Report) {
 
 // expect is the state of the only delivery.
 func (w *world) expect(outgoingID string, want workflow.State) {
-	w.t.Helper()
+	w.T.Helper()
 	var ds []document.Delivery
-	w.must(w.store.Read(w.t.Context(), func(tx flow.ReadTx) (err error) {
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) (err error) {
 		ds, err = tx.Deliveries(outgoingID)
 		return err
 	}))
 	if len(ds) != 1 || ds[0].State != want {
-		w.t.Fatalf("deliveries %+v, want one in %s", ds, want)
+		w.T.Fatalf("deliveries %+v, want one in %s", ds, want)
 	}
 }

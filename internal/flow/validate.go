@@ -16,8 +16,14 @@ import (
 // then answers 01.
 func (f *Flow) Validate(ctx context.Context, id string) error {
 	var d document.Incoming
+	var issuer org.Agency // under all its codes: a certificate may carry another than the message
 	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
-		d, err = tx.Incoming(id)
+		if d, err = tx.Incoming(id); err != nil {
+			return err
+		}
+		if issuer, err = tx.AgencyByOrganID(d.From.OrganID); fault.KindOf(err) == fault.NotFound {
+			return nil
+		}
 		return err
 	})
 	if err != nil {
@@ -27,7 +33,9 @@ func (f *Flow) Validate(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	verdict := document.Judge(d.From.OrganID, facts, org.SameOrganID)
+	verdict := document.Judge(d.From.OrganID, facts, func(certified, named string) bool {
+		return org.SameOrganID(certified, named) || issuer.HasCode(certified)
+	})
 	return f.Store.Write(ctx, func(tx Tx) error {
 		fresh, err := tx.Incoming(id)
 		if err != nil {

@@ -95,7 +95,7 @@ var quarantineTable = newTable("quarantine", quarantineColumns(new(flow.Quaranti
 func quarantineColumns(q *flow.Quarantined) columns {
 	return columns{
 		{"id", q.ID, &q.ID},
-		{"agency_id", q.AgencyID, &q.AgencyID},
+		{"agency_id", noneAsNull(q.AgencyID), asNone{&q.AgencyID}},
 		{"channel", q.Channel, &q.Channel},
 		{"from_organ_id", q.From.OrganID, &q.From.OrganID},
 		{"from_name", q.From.OrganName, &q.From.OrganName},
@@ -107,9 +107,20 @@ func quarantineColumns(q *flow.Quarantined) columns {
 	}
 }
 
-// PutQuarantine sets a message aside.
-func (t *tx) PutQuarantine(q flow.Quarantined) error {
-	_, err := t.exec(quarantineTable.upsert, quarantineColumns(&q).args()...)
+// PutQuarantine sets a message aside; one of the same ID stays as it is.
+func (t *tx) PutQuarantine(q flow.Quarantined) (bool, error) {
+	added, err := t.exec(`INSERT INTO quarantine (id, agency_id, channel, from_organ_id, from_name, document_id, raw_key, reason, secret, set_aside_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`, quarantineColumns(&q).args()...)
+	return added == 1, err
+}
+
+// asNone reads an absent reference as an empty one.
+type asNone struct{ to *string }
+
+func (a asNone) Scan(src any) (err error) {
+	if *a.to = ""; src != nil {
+		*a.to, err = asText(src)
+	}
 	return err
 }
 

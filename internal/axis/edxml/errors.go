@@ -1,6 +1,12 @@
 package edxml
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
+
+// ErrChanged says that an attachment's bytes are not those its Size and SHA256 record.
+var ErrChanged = errors.New("the stored file has changed")
 
 // ErrorCode says why a message was refused.
 type ErrorCode string

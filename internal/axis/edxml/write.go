@@ -13,7 +13,7 @@ import (
 // give the same output, so that a first pass can hash and a second send. Memory does not
 // grow with the attachments.
 //
-// Errors: FieldErrors, an attachment's reader or its recorded size or hash, or w's own.
+// Errors: FieldErrors, an attachment's reader, ErrChanged, or w's own.
 func Write(w io.Writer, m *Message, d Dialect) error {
 	if err := m.Check(); err != nil {
 		return err

@@ -83,10 +83,10 @@ func (a *Attachment) copyTo(w io.Writer) (err error) {
 		return err
 	}
 	if a.Size > 0 && n != a.Size {
-		return fmt.Errorf("%d bytes instead of %d: the stored file has changed", n, a.Size)
+		return fmt.Errorf("%w: %d bytes instead of %d", ErrChanged, n, a.Size)
 	}
 	if sum := Digest(h.Sum(nil)); a.SHA256 != (Digest{}) && sum != a.SHA256 {
-		return fmt.Errorf("hash %s instead of %s: the stored file has changed", sum, a.SHA256)
+		return fmt.Errorf("%w: hash %s instead of %s", ErrChanged, sum, a.SHA256)
 	}
 	if archive != nil {
 		return archive.Close()

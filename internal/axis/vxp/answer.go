@@ -27,13 +27,15 @@ func rowOf(members map[string]any) row {
 	return r
 }
 
-// failed is the refusal that an answer's own members tell, or nil.
+// failed is the refusal that an answer's own members tell, or nil. A system error says
+// nothing of what was asked: it may be done, and it may go better at the next try.
 func (r row) failed(op string) error {
 	status, code := r["status"], r["errorcode"]
 	if strings.EqualFold(status, "OK") || status == "" && (code == CodeOK || code == "") {
 		return nil
 	}
-	return &Error{Op: op, Code: clean(code), Desc: clean(r["errordesc"])}
+	broken := code == CodeSystemError
+	return &Error{Op: op, Code: clean(code), Desc: clean(r["errordesc"]), Retryable: broken, Uncertain: broken}
 }
 
 // maxRow bounds one row of a list, and all of an answer besides its rows, in bytes.
@@ -109,7 +111,7 @@ type rowReader struct {
 
 func (r *rowReader) Read(p []byte) (int, error) {
 	if r.left <= 0 {
-		return 0, errTooLarge
+		return 0, ErrTooLarge
 	}
 	n, err := r.r.Read(p[:min(len(p), r.left)])
 	r.left -= n
@@ -129,7 +131,7 @@ func notAnAnswer(err error) error {
 	return err
 }
 
-// atMost fails with errTooLarge beyond n bytes.
+// atMost fails with ErrTooLarge beyond n bytes.
 type atMost struct {
 	r io.Reader
 	n int64
@@ -140,7 +142,7 @@ func (a *atMost) Read(p []byte) (int, error) {
 		if n, err := a.r.Read(make([]byte, 1)); n == 0 {
 			return 0, err
 		}
-		return 0, errTooLarge
+		return 0, ErrTooLarge
 	}
 	n, err := a.r.Read(p[:min(int64(len(p)), a.n)])
 	a.n -= int64(n)

@@ -102,7 +102,7 @@ func (s *dataString) member(name string, c byte) error {
 			return s.in.UnreadByte()
 		}
 		if text = append(text, c); len(text) > maxMember {
-			return errTooLarge
+			return ErrTooLarge
 		}
 	}
 }
@@ -116,7 +116,7 @@ func (s *dataString) shortString() (string, error) {
 			return "", err
 		}
 		if raw = append(raw, c); len(raw) > maxMember {
-			return "", errTooLarge
+			return "", ErrTooLarge
 		}
 		if c == '"' && !escaped {
 			break

@@ -51,6 +51,8 @@ const (
 )
 
 var (
+	// ErrTooLarge says that an answer is over the configured limit.
+	ErrTooLarge = errors.New("the answer is too large")
+
 	errNotAnAnswer = errors.New("the answer is not the axis's JSON")
-	errTooLarge    = errors.New("the answer is too large")
 )

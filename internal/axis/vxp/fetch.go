@@ -98,7 +98,7 @@ func (f *fetched) fault(err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e
 	}
-	return &Error{Op: f.op, Retryable: !errors.Is(err, errTooLarge), Err: err}
+	return &Error{Op: f.op, Retryable: !errors.Is(err, ErrTooLarge), Err: err}
 }
 
 // openData reads an answer up to its data and returns the reader that decodes it.

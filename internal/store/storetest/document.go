@@ -322,18 +322,26 @@ func testQuarantine(t *testing.T, w *world) {
 	open := flow.Quarantined{ID: w.id("qua"), AgencyID: agencyA, Channel: document.Axis, From: document.Party{OrganID: "H98.01", OrganName: "Cơ quan ngoài"},
 		DocumentID: "doc", RawKey: "raw-open", Reason: "same_id_other_content", At: now()}
 	secret := flow.Quarantined{ID: w.id("qua"), AgencyID: agencyA, Channel: document.Axis, From: open.From, RawKey: "raw-secret", Reason: "secret_mark", Secret: true, At: now().Add(time.Second)}
+	stray := flow.Quarantined{ID: w.id("qua"), Channel: document.Axis, From: open.From, RawKey: "raw-stray", Reason: "recipient_unknown", At: now().Add(2 * time.Second)}
+	again := open
+	again.Reason, again.At = "another", now().Add(time.Hour)
 	w.write(func(tx flow.Tx) error {
-		if err := tx.PutQuarantine(open); err != nil {
-			return err
+		for _, x := range []struct {
+			q     flow.Quarantined
+			added bool
+		}{{open, true}, {secret, true}, {stray, true}, {again, false}} {
+			if added, err := tx.PutQuarantine(x.q); err != nil || added != x.added {
+				t.Errorf("%s: added %v, %v", x.q.Reason, added, err)
+			}
 		}
-		return tx.PutQuarantine(secret)
+		return nil
 	})
 	got, err := w.s.Quarantine(t.Context(), 10)
 	if err != nil {
 		t.Fatal(err)
 	}
 	secret.RawKey = "" // the way to a secret message is shown to nobody
-	w.same("quarantine", []flow.Quarantined{secret, open}, got)
+	w.same("quarantine", []flow.Quarantined{stray, secret, open}, got)
 }
 
 func testMissing(t *testing.T, w *world) {
