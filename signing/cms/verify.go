@@ -81,15 +81,9 @@ func (sd *SignedData) weakness() error {
 	return nil
 }
 
+// checkSignedAttributes minds what RFC 5652 §11 asks for. An attribute that stands twice
+// counts as missing, see single.
 func (sd *SignedData) checkSignedAttributes(content []byte) error {
-	seen := make(map[string]bool, len(sd.signed))
-	for _, a := range sd.signed {
-		if id := a.OID.String(); seen[id] {
-			return fmt.Errorf("%w: %s stands twice", ErrSignedAttributes, id)
-		} else {
-			seen[id] = true
-		}
-	}
 	v, ok := single(sd.signed, oidContentType)
 	var contentType asn1.ObjectIdentifier
 	in := cryptobyte.String(v)

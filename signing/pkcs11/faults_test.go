@@ -264,7 +264,8 @@ func TestOneRebuildForAll(t *testing.T) {
 			return nil
 		}
 		entered.Done()
-		entered.Wait() // all sessions are in use when they are lost
+		entered.Wait()                    // all sessions are in use when they are lost
+		time.Sleep(50 * time.Millisecond) // and the others wait for one of them
 		return pkcs11.Error(pkcs11.CKR_DEVICE_ERROR)
 	}
 	for range 4 * sessions {

@@ -86,6 +86,7 @@ func openssl(t *testing.T, p *signingtest.PKI, token, digest []byte, hash crypto
 func TestTimestampRefused(t *testing.T) {
 	p := newPKI(t)
 	release := make(chan struct{})
+	elsewhere := p.ServeTSA(signingtest.TSASpec{}).URL
 	reply := func(code int, body []byte) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code); _, _ = w.Write(body) }
 	}
@@ -113,7 +114,9 @@ func TestTimestampRefused(t *testing.T) {
 		"bad gateway":    {signingtest.TSASpec{Answer: reply(502, nil)}, tsp.ErrUnavailable},
 		"a web page":     {signingtest.TSASpec{Answer: reply(200, []byte("<html>đăng nhập</html>"))}, tsp.ErrMalformed},
 		"too large":      {signingtest.TSASpec{Answer: reply(200, make([]byte, 1<<20))}, tsp.ErrMalformed},
-		"redirect":       {signingtest.TSASpec{Answer: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) }}, tsp.ErrUnavailable},
+		"redirect": {signingtest.TSASpec{Answer: func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
+		}}, tsp.ErrUnavailable},
 		"slow": {signingtest.TSASpec{Answer: func(_ http.ResponseWriter, r *http.Request) {
 			select {
 			case <-release:
