@@ -47,6 +47,7 @@ func TestAttacks(t *testing.T) {
 		"USF value a number":          {func(d *doc) { d.Obj(13, "<< /FT /Sig /T (trong) /V 7 >>"); d.end() }, ReasonDictionary},
 		"USF gap too wide":            {signed(sig{byteRange: func(r []int) string { return fmt.Sprintf("0 %d %d %d", r[1]-4, r[2], r[3]) }}), ReasonCoverage},
 		"USF gap too narrow":          {signed(sig{byteRange: func(r []int) string { return fmt.Sprintf("0 %d %d %d", r[1]+1, r[2]-1, r[3]+1) }}), ReasonCoverage},
+		"USF gap too wide at its end": {signed(sig{byteRange: func(r []int) string { return fmt.Sprintf("0 %d %d %d", r[1], r[2]+4, r[3]-4) }}), ReasonCoverage},
 		"USF not to the end":          {signed(sig{byteRange: func(r []int) string { return fmt.Sprintf("0 %d %d %d", r[1], r[2], r[3]-40) }}), ReasonCoverage},
 		"USF another key of Contents": {signed(sig{dict: "/Contents <3003020101>"}), ReasonCoverage},
 		"a byte changed":              {then(sig{}, edit("100 dong", "900 dong")), ReasonDigest},
@@ -92,7 +93,30 @@ func TestAttacks(t *testing.T) {
 			d.end()
 		}), ReasonChanged},
 		"ISA signature replaced": {then(sig{}, func(d *doc) {
-			d.sign(sig{name: "a", existing: 21, by: b.agency})
+			d.sign(sig{name: "trong", existing: 13})
+			d.sign(sig{name: "trong", existing: 13, by: b.agency})
+		}), ReasonChanged},
+		"ISA field no longer listed": {then(sig{}, func(d *doc) { d.fields = d.fields[1:]; d.form("/SigFlags 3"); d.end() }), ReasonChanged},
+		"ISA annotation removed": {then(sig{}, func(d *doc) {
+			d.annots = d.annots[1:]
+			d.sign(sig{name: "b"})
+		}), ReasonChanged},
+		"ISA annotation made a field": {func(d *doc) {
+			d.annots = append(d.annots, "99 0 R")
+			d.Obj(99, "<< /Subtype /Widget /FT /Sig /T (cu) /Rect [0 0 0 0] >>")
+			d.page("")
+			d.end()
+			d.sign(sig{name: "a"})
+			d.fields = append(d.fields, "99 0 R")
+			d.form("/SigFlags 3")
+			d.end()
+		}, ReasonChanged},
+		"ISA startxref astray in between": {then(sig{}, func(d *doc) {
+			d.text(11, "so", "/V (7)")
+			d.end()
+			astray(d)
+			d.text(12, "ngay", "/V (7)")
+			d.end()
 		}), ReasonChanged},
 		"ISA startxref astray": {then(sig{}, func(d *doc) {
 			d.text(11, "so", "/V (7)")
@@ -145,6 +169,16 @@ func TestAttacks(t *testing.T) {
 			d.end()
 			d.sign(sig{name: "a", existing: 13})
 			d.form("/SigFlags 3 /DR 60 0 R")
+			d.Obj(61, "<< /F1 5 0 R /F2 62 0 R >>")
+			d.Obj(62, "<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>")
+			d.end()
+		}, ReasonChanged},
+		"shadow font of the form that the page draws with": {func(d *doc) {
+			d.Obj(61, "<< /F1 5 0 R >>")
+			d.Obj(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources << /Font 61 0 R >> >>")
+			d.form("/DR << /Font 61 0 R >>")
+			d.end()
+			d.sign(sig{name: "trong", existing: 13, before: func(d *doc) { d.form("/SigFlags 3 /DR << /Font 61 0 R >>") }})
 			d.Obj(61, "<< /F1 5 0 R /F2 62 0 R >>")
 			d.Obj(62, "<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>")
 			d.end()

@@ -243,6 +243,32 @@ func TestCheckExtensionRefuses(t *testing.T) {
 	if err := check(base, d.Bytes(), signing.Request{Field: "a"}); !errors.Is(err, ErrExtension) {
 		t.Errorf("page tree changed: %v", err)
 	}
+	hiding := func() *doc {
+		d := newDoc(t, b)
+		d.Obj(30, "(a)")
+		d.Raw("90 0 obj\n(hidden)\nendobj\n")
+		d.end()
+		return d
+	}
+	d = hiding()
+	base = d.Bytes()
+	d.sign(sig{name: "a"})
+	if err := check(base, d.Bytes(), signing.Request{Field: "a"}); !errors.Is(err, ErrExtension) {
+		t.Errorf("numbers below /Size used: %v", err)
+	}
+	d = hiding()
+	d.next = 40
+	d.sign(sig{name: "a", before: func(d *doc) { d.Entry(90, int64(bytes.Index(base, []byte("90 0 obj")))) }})
+	if err := check(base, d.Bytes(), signing.Request{Field: "a"}); !errors.Is(err, ErrExtension) {
+		t.Errorf("old bytes made an object: %v", err)
+	}
+	d = newDoc(t, b)
+	d.sign(sig{name: "a", field: "/Lock << /Action /All >>"})
+	base = d.Bytes()
+	d.sign(sig{name: "b"})
+	if err := check(base, d.Bytes(), signing.Request{Field: "b"}); !errors.Is(err, ErrExtension) {
+		t.Errorf("locked: %v", err)
+	}
 	d = newDoc(t, b)
 	base = d.Bytes()
 	d.sign(sig{name: "a"})

@@ -237,6 +237,28 @@ func TestLongTermArchive(t *testing.T) {
 	}
 }
 
+// A document timestamp proves its time only when its authority is believed.
+func TestOnlyTrustedTimestampsProveTime(t *testing.T) {
+	b := newBench(t)
+	now := time.Now()
+	v := New(Options{Trust: b.store(t), Clock: time.Now})
+	by := b.Issue(signingtest.Spec{CN: "x", NotBefore: now.Add(-24 * time.Hour), NotAfter: now.Add(-time.Hour)})
+	early := func(ts *timestamp.Timestamp) { ts.Time = now.Add(-2 * time.Hour).UTC() }
+	for name, c := range map[string]struct {
+		tsa     *signingtest.Identity
+		verdict signing.Verdict
+	}{"trusted": {b.TSA(), signing.Valid}, "stranger": {b.LookAlike().TSA(), signing.Expired}, "no authority": {b.BadTSA(), signing.Expired}} {
+		d := newDoc(t, b)
+		d.sign(sig{name: "a", by: by})
+		crl := signingtest.CRLSpec{ThisUpdate: now.Add(-90 * time.Minute)}
+		d.longTerm(nil, b.CRL(b.Issuing, crl), b.CRL(b.Root, crl))
+		d.documentTimestamp("t", signingtest.TSASpec{Identity: c.tsa, Change: early})
+		if r := validate(t, v, d.Bytes()); r.Verdict != c.verdict {
+			t.Errorf("%s: %s %v", name, r.Verdict, r.Reasons)
+		}
+	}
+}
+
 // Signatures as other programs make them.
 func TestForeignCMS(t *testing.T) {
 	b := newBench(t)
