@@ -35,7 +35,8 @@ type Options struct {
 // is ErrSignature, never a bad file. Weak keys are ErrWeak, other key types
 // ErrUnsupported; errors of sign are returned as they are.
 func Build(ctx context.Context, digest []byte, hash crypto.Hash, chain []*x509.Certificate,
-	sign func(ctx context.Context, toSign []byte) ([]byte, error), opts Options) ([]byte, error) {
+	sign func(ctx context.Context, toSign []byte) ([]byte, error), opts Options,
+) ([]byte, error) {
 	alg := digestByHash(hash)
 	switch {
 	case len(chain) == 0 || sign == nil:

@@ -177,8 +177,10 @@ func openssl(t *testing.T, der, data []byte, root *x509.Certificate, cades bool)
 		}
 		return p
 	}
-	args := []string{"cms", "-verify", "-binary", "-inform", "DER", "-in", file("cms.der", der), "-content", file("content", data),
-		"-CAfile", file("ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})), "-purpose", "any", "-out", filepath.Join(dir, "out")}
+	args := []string{
+		"cms", "-verify", "-binary", "-inform", "DER", "-in", file("cms.der", der), "-content", file("content", data),
+		"-CAfile", file("ca.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root.Raw})), "-purpose", "any", "-out", filepath.Join(dir, "out"),
+	}
 	if cades {
 		args = append(args, "-cades")
 	}

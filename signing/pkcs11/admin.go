@@ -33,8 +33,10 @@ func (p *Provider) Describe(ctx context.Context) ([]Token, error) {
 		if err != nil || info.Flags&pkcs11.CKF_TOKEN_INITIALIZED == 0 {
 			continue
 		}
-		t := Token{Slot: slot, Label: trim(info.Label), Serial: trim(info.SerialNumber), Manufacturer: trim(info.ManufacturerID), Model: trim(info.Model),
-			PINLocked: info.Flags&pkcs11.CKF_USER_PIN_LOCKED != 0, PINCountLow: info.Flags&pkcs11.CKF_USER_PIN_COUNT_LOW != 0}
+		t := Token{
+			Slot: slot, Label: trim(info.Label), Serial: trim(info.SerialNumber), Manufacturer: trim(info.ManufacturerID), Model: trim(info.Model),
+			PINLocked: info.Flags&pkcs11.CKF_USER_PIN_LOCKED != 0, PINCountLow: info.Flags&pkcs11.CKF_USER_PIN_COUNT_LOW != 0,
+		}
 		if t.Keys, err = p.publicKeys(slot); err != nil {
 			return nil, outward(err)
 		}
@@ -56,7 +58,8 @@ func (p *Provider) publicKeys(slot uint) ([]Key, error) {
 	var out []Key
 	for _, h := range handles {
 		values, err := p.module.GetAttributeValue(session, h, []*pkcs11.Attribute{
-			pkcs11.NewAttribute(pkcs11.CKA_LABEL, nil), pkcs11.NewAttribute(pkcs11.CKA_ID, nil), pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, nil)})
+			pkcs11.NewAttribute(pkcs11.CKA_LABEL, nil), pkcs11.NewAttribute(pkcs11.CKA_ID, nil), pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, nil),
+		})
 		if err != nil || len(values) != 3 {
 			return nil, err
 		}

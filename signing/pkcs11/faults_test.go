@@ -42,6 +42,7 @@ func (f *faulty) GetTokenInfo(uint) (pkcs11.TokenInfo, error) {
 	}
 	return pkcs11.TokenInfo{Label: f.label + "   ", SerialNumber: "1", Flags: pkcs11.CKF_TOKEN_INITIALIZED}, nil
 }
+
 func (f *faulty) OpenSession(uint, uint) (pkcs11.SessionHandle, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -52,21 +53,25 @@ func (f *faulty) OpenSession(uint, uint) (pkcs11.SessionHandle, error) {
 	f.sessions[f.next] = true
 	return f.next, nil
 }
+
 func (f *faulty) CloseSession(s pkcs11.SessionHandle) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.sessions, s)
 	return nil
 }
+
 func (f *faulty) CloseAllSessions(uint) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.sessions)
 	return nil
 }
+
 func (f *faulty) GetSessionInfo(pkcs11.SessionHandle) (pkcs11.SessionInfo, error) {
 	return pkcs11.SessionInfo{State: pkcs11.CKS_RO_USER_FUNCTIONS}, nil
 }
+
 func (f *faulty) Login(pkcs11.SessionHandle, uint, string) error                  { f.logins++; return f.login }
 func (f *faulty) Logout(pkcs11.SessionHandle) error                               { return nil }
 func (f *faulty) FindObjectsInit(pkcs11.SessionHandle, []*pkcs11.Attribute) error { return nil }
@@ -74,9 +79,11 @@ func (f *faulty) FindObjectsFinal(pkcs11.SessionHandle) error                   
 func (f *faulty) SignInit(pkcs11.SessionHandle, []*pkcs11.Mechanism, pkcs11.ObjectHandle) error {
 	return nil
 }
+
 func (f *faulty) FindObjects(pkcs11.SessionHandle, int) ([]pkcs11.ObjectHandle, bool, error) {
 	return []pkcs11.ObjectHandle{9}, false, nil
 }
+
 func (f *faulty) GetAttributeValue(_ pkcs11.SessionHandle, _ pkcs11.ObjectHandle, a []*pkcs11.Attribute) ([]*pkcs11.Attribute, error) {
 	if a[0].Type == pkcs11.CKA_ALWAYS_AUTHENTICATE {
 		return nil, pkcs11.Error(pkcs11.CKR_ATTRIBUTE_TYPE_INVALID)
@@ -84,6 +91,7 @@ func (f *faulty) GetAttributeValue(_ pkcs11.SessionHandle, _ pkcs11.ObjectHandle
 	value := binary.LittleEndian.AppendUint64(nil, pkcs11.CKK_RSA)
 	return []*pkcs11.Attribute{{Type: a[0].Type, Value: value}}, nil
 }
+
 func (f *faulty) Sign(s pkcs11.SessionHandle, _ []byte) ([]byte, error) {
 	f.mu.Lock()
 	open := f.sessions[s]

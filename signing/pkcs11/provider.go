@@ -126,8 +126,10 @@ func open(o Options, m module) (*Provider, error) {
 	if err := m.Initialize(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %v", ErrModule, o.Module, err)
 	}
-	return &Provider{options: o, module: m, destroy: func() {}, tokens: map[tokenID]*token{},
-		resolved: map[string]*token{}, breakers: map[string]*breaker{}}, nil
+	return &Provider{
+		options: o, module: m, destroy: func() {}, tokens: map[tokenID]*token{},
+		resolved: map[string]*token{}, breakers: map[string]*breaker{},
+	}, nil
 }
 
 // Close logs out everywhere and unloads the module once running calls have ended.

@@ -74,10 +74,14 @@ func NewPKI(tb testing.TB, clock func() time.Time, random io.Reader) *PKI {
 	tb.Helper()
 	p := &PKI{Clock: clock, Rand: random, tb: tb}
 	now := clock()
-	p.Root = p.Issue(Spec{CN: "CA gốc thử nghiệm", O: "Cơ quan chứng thực thử nghiệm", CA: true, SelfSigned: true,
-		NotBefore: now.AddDate(-5, 0, 0), NotAfter: now.AddDate(15, 0, 0)})
-	p.Issuing = p.Issue(Spec{CN: "CA cấp phát thử nghiệm", O: "Cơ quan chứng thực thử nghiệm", CA: true, PathLen: -1, Issuer: p.Root,
-		NotBefore: now.AddDate(-5, 0, 0), NotAfter: now.AddDate(10, 0, 0)})
+	p.Root = p.Issue(Spec{
+		CN: "CA gốc thử nghiệm", O: "Cơ quan chứng thực thử nghiệm", CA: true, SelfSigned: true,
+		NotBefore: now.AddDate(-5, 0, 0), NotAfter: now.AddDate(15, 0, 0),
+	})
+	p.Issuing = p.Issue(Spec{
+		CN: "CA cấp phát thử nghiệm", O: "Cơ quan chứng thực thử nghiệm", CA: true, PathLen: -1, Issuer: p.Root,
+		NotBefore: now.AddDate(-5, 0, 0), NotAfter: now.AddDate(10, 0, 0),
+	})
 	return p
 }
 
@@ -219,8 +223,10 @@ func (p *PKI) Agency(name, organID string) *Identity {
 // timeStamping alone (RFC 3161 §2.3).
 func (p *PKI) TSA() *Identity {
 	p.tb.Helper()
-	return p.Issue(Spec{CN: "Dịch vụ dấu thời gian thử nghiệm", Key: p.RSA(2048), ExtUsage: oidTimeStamping, ExtCritical: true,
-		Usage: x509.KeyUsageDigitalSignature})
+	return p.Issue(Spec{
+		CN: "Dịch vụ dấu thời gian thử nghiệm", Key: p.RSA(2048), ExtUsage: oidTimeStamping, ExtCritical: true,
+		Usage: x509.KeyUsageDigitalSignature,
+	})
 }
 
 // BadTSA is as TSA, but the extended key usage is not critical.

@@ -42,8 +42,10 @@ func TestChains(t *testing.T) {
 			t.Errorf("%s: chain of %d", name, len(id.Chain))
 		}
 	}
-	for name, id := range map[string]*signingtest.Identity{"expired": p.Expired("x"), "not yet": p.NotYetValid("x"),
-		"self-signed": p.SelfSigned("x"), "look-alike": p.LookAlike().Person("x", "y")} {
+	for name, id := range map[string]*signingtest.Identity{
+		"expired": p.Expired("x"), "not yet": p.NotYetValid("x"),
+		"self-signed": p.SelfSigned("x"), "look-alike": p.LookAlike().Person("x", "y"),
+	} {
 		if verify(id) == nil {
 			t.Errorf("%s verifies", name)
 		}

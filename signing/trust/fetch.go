@@ -29,7 +29,7 @@ type Fetcher interface {
 	Fetch(ctx context.Context, r Request) ([]byte, error)
 }
 
-// ErrNotAllowed: the address is not on the allow-list, or not of a kind that is fetched.
+// ErrNotAllowed says that an address is not on the allow-list, or not of a kind that is fetched.
 var ErrNotAllowed = errors.New("trust: address not allowed")
 
 // GuardOptions of NewGuard.
@@ -78,8 +78,10 @@ func NewGuard(o GuardOptions) (*Guard, error) {
 	}
 	dialer := &net.Dialer{Timeout: o.Timeout}
 	return &Guard{options: o, cache: map[[32]byte]cached{}, client: &http.Client{
-		Transport: &http.Transport{DialContext: dialer.DialContext, Proxy: nil, MaxIdleConnsPerHost: 2,
-			IdleConnTimeout: time.Minute, ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 64 << 10},
+		Transport: &http.Transport{
+			DialContext: dialer.DialContext, Proxy: nil, MaxIdleConnsPerHost: 2,
+			IdleConnTimeout: time.Minute, ResponseHeaderTimeout: o.Timeout, MaxResponseHeaderBytes: 64 << 10,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}, nil
 }

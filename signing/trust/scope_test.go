@@ -51,10 +51,14 @@ func TestCRLScope(t *testing.T) {
 		"attributes":    {signingtest.CRLSpec{Extensions: []pkix.Extension{point(flag(5))}}, trust.Unknown},
 		"delta":         {signingtest.CRLSpec{Extensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}}}, trust.Unknown},
 		"note":          {signingtest.CRLSpec{Extensions: []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Value: []byte{5, 0}}}}, trust.Good},
-		"entry of another issuer": {signingtest.CRLSpec{Revoked: map[*x509.Certificate]time.Time{other: now},
-			OfEntries: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}}}, trust.Unknown},
-		"reason": {signingtest.CRLSpec{Revoked: map[*x509.Certificate]time.Time{other: now},
-			OfEntries: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 24}, Value: []byte("\x18\x0f20260101000000Z")}}}, trust.Revoked},
+		"entry of another issuer": {signingtest.CRLSpec{
+			Revoked:   map[*x509.Certificate]time.Time{other: now},
+			OfEntries: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 29}, Critical: true, Value: []byte{0x30, 0}}},
+		}, trust.Unknown},
+		"reason": {signingtest.CRLSpec{
+			Revoked:   map[*x509.Certificate]time.Time{other: now},
+			OfEntries: []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 24}, Value: []byte("\x18\x0f20260101000000Z")}},
+		}, trust.Revoked},
 	} {
 		r, err := newStore(t, p).Revocation(context.Background(), cert.Cert, p.Issuing.Cert, now, trust.Evidence{CRLs: [][]byte{p.CRL(p.Issuing, c.list)}})
 		if err != nil || r.Status != c.want {

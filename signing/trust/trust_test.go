@@ -272,8 +272,10 @@ func TestOCSP(t *testing.T) {
 			}
 		})
 	}
-	both := trust.Evidence{OCSP: [][]byte{p.OCSP(cert.Cert, p.Issuing, signingtest.OCSPSpec{})},
-		CRLs: [][]byte{p.CRL(p.Issuing, signingtest.CRLSpec{Revoked: map[*x509.Certificate]time.Time{cert.Cert: now}})}}
+	both := trust.Evidence{
+		OCSP: [][]byte{p.OCSP(cert.Cert, p.Issuing, signingtest.OCSPSpec{})},
+		CRLs: [][]byte{p.CRL(p.Issuing, signingtest.CRLSpec{Revoked: map[*x509.Certificate]time.Time{cert.Cert: now}})},
+	}
 	if r, _ := newStore(t, p).Revocation(context.Background(), cert.Cert, p.Issuing.Cert, now, both); r.Status != trust.Revoked {
 		t.Error("good outweighed revoked")
 	}
@@ -346,8 +348,10 @@ func TestGuard(t *testing.T) {
 			t.Errorf("%s accepted", name)
 		}
 	}
-	for _, url := range []string{"http://localhost:" + u.Port(), "ftp://127.0.0.1/x", "file:///etc/passwd", "http://user@127.0.0.1:" + u.Port(), "//127.0.0.1/x",
-		"ldap://127.0.0.1/cn=x", "http://127.0.0.1.evil.vn/", "http://evil.vn#@127.0.0.1/", ""} {
+	for _, url := range []string{
+		"http://localhost:" + u.Port(), "ftp://127.0.0.1/x", "file:///etc/passwd", "http://user@127.0.0.1:" + u.Port(), "//127.0.0.1/x",
+		"ldap://127.0.0.1/cn=x", "http://127.0.0.1.evil.vn/", "http://evil.vn#@127.0.0.1/", "",
+	} {
 		if err := get(g, url); !errors.Is(err, trust.ErrNotAllowed) {
 			t.Errorf("%s: %v", url, err)
 		}

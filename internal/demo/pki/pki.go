@@ -93,8 +93,10 @@ func Ensure(ctx context.Context, o Options) (*PKI, error) {
 			return nil, fmt.Errorf("demonstration PKI: %w", err)
 		}
 	}
-	p := &PKI{lock: filepath.Join(o.CADir, "lock"), TokenDir: filepath.Join(o.Dir, "tokens"), Module: o.Module,
-		Persons: map[string]signing.Credential{}, Agencies: map[string]signing.Credential{}}
+	p := &PKI{
+		lock: filepath.Join(o.CADir, "lock"), TokenDir: filepath.Join(o.Dir, "tokens"), Module: o.Module,
+		Persons: map[string]signing.Credential{}, Agencies: map[string]signing.Credential{},
+	}
 	unlock, err := lockFile(p.lock)
 	if err != nil {
 		return nil, err
