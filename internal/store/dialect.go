@@ -24,6 +24,8 @@ type dialect interface {
 	bind(query string) string
 	// forUpdate ends a SELECT that locks what it reads until the transaction ends.
 	forUpdate() string
+	// among is the condition that a value is one of a subquery's, which is run once.
+	among(subquery string) string
 	// matches is the condition that a document's words contain all of the search: its
 	// placeholder takes wordQuery. table is outgoing or incoming, its alias d.
 	matches(table string) string
@@ -49,6 +51,8 @@ func (sqliteDialect) forUpdate() string        { return "" }
 func (sqliteDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 	return goose.DialectSQLite3, nil, nil
 }
+
+func (sqliteDialect) among(subquery string) string { return "IN (" + subquery + ")" }
 
 func (sqliteDialect) matches(table string) string {
 	return "d.no IN (SELECT rowid FROM " + table + "_words WHERE " + table + "_words MATCH ?)"
@@ -132,8 +136,12 @@ func (postgresDialect) bind(query string) string {
 	return string(b)
 }
 
+// among is an array: as IN the subquery would become a join, and the planner, who expects
+// next to no rows of a search for beginnings of words, would run it once for each.
+func (postgresDialect) among(subquery string) string { return "= ANY (ARRAY(" + subquery + "))" }
+
 func (postgresDialect) matches(string) string {
-	return "to_tsvector('simple', d.search) @@ to_tsquery('simple', ?)"
+	return "d.words @@ to_tsquery('simple', ?)"
 }
 
 // wordQuery is tsquery: every word a phrase of its parts, the last part a prefix.

@@ -42,7 +42,7 @@ func in[T ~string](w *where, column string, values []T) {
 
 // grant is the one place where rights become SQL: the documents d of a kind that the grants
 // admit. It agrees with authz.CanRead (see the test).
-func (w *where) grant(kind authz.Kind, g authz.Grants) {
+func (w *where) grant(d dialect, kind authz.Kind, g authz.Grants) {
 	w.and("d.agency_id = ?", g.AgencyID)
 	switch {
 	case g.AgencyID == "":
@@ -52,7 +52,7 @@ func (w *where) grant(kind authz.Kind, g authz.Grants) {
 		granted := outgoingGrants(g)
 		w.and(granted.or(), granted.args...)
 	default:
-		granted := incomingGrants(g)
+		granted := incomingGrants(d, g)
 		w.and(granted.or(), granted.args...)
 	}
 }
@@ -76,7 +76,7 @@ func outgoingGrants(g authz.Grants) where {
 	return w
 }
 
-func incomingGrants(g authz.Grants) where {
+func incomingGrants(d dialect, g authz.Grants) where {
 	var w where
 	if g.NotDrafts {
 		w.and("d.state <> '" + string(workflow.Received) + "'")
@@ -94,7 +94,7 @@ func incomingGrants(g authz.Grants) where {
 		own, args = append(own, "SELECT p.id FROM incoming p WHERE p.presented_to = ? AND p.presented_to <> ''"), append(args, g.PositionID)
 	}
 	if len(own) > 0 {
-		w.and("d.id IN ("+strings.Join(own, " UNION ALL ")+")", args...)
+		w.and("d.id "+d.among(strings.Join(own, " UNION ALL ")), args...)
 	}
 	return w
 }

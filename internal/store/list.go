@@ -65,7 +65,7 @@ func scanIncomingRow(row scanner, today calendar.Date) (query.Row, error) {
 // filter is a list's condition: the same for its rows, its counter and its search.
 func (s *Store) filter(f query.Filter, l lists) where {
 	var w where
-	w.grant(f.Kind, f.Grants)
+	w.grant(s.dialect, f.Kind, f.Grants)
 	in(&w, "d.state", f.States)
 	for _, x := range []struct{ column, value string }{
 		{"d.drafter_id", f.DrafterID}, {"d.signer_id", f.SignerID}, {"d.unit_id", f.UnitID}, {"d.presented_to", f.PresentedTo},
@@ -78,13 +78,13 @@ func (s *Store) filter(f query.Filter, l lists) where {
 		var a where
 		a.and("a.position_id = ?", f.AssigneeID)
 		in(&a, "a.state", f.Assignment)
-		w.and("d.id IN (SELECT a.incoming_id FROM assignments a WHERE "+a.String()+")", a.args...)
+		w.and("d.id "+s.dialect.among("SELECT a.incoming_id FROM assignments a WHERE "+a.String()), a.args...)
 	}
 	if f.Returned {
 		w.and("d.return_reason <> ''")
 	}
 	if f.Failed {
-		w.and("d.id IN (SELECT v.outgoing_id FROM deliveries v WHERE v.state = 'FAILED')")
+		w.and("d.id " + s.dialect.among("SELECT v.outgoing_id FROM deliveries v WHERE v.state = 'FAILED'"))
 	}
 	if !f.DueBefore.IsZero() {
 		w.and("d.deadline <> '' AND d.deadline < ?", f.DueBefore.String())

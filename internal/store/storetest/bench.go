@@ -14,6 +14,7 @@ import (
 	"congvan/internal/flow"
 	"congvan/internal/org"
 	"congvan/internal/query"
+	"congvan/internal/store"
 	"congvan/internal/workflow"
 )
 
@@ -118,5 +119,10 @@ func (w *world) fill(n int) {
 			}
 			return nil
 		})
+	}
+	if w.s.Driver() == store.Postgres { // as autovacuum would within the minute
+		if _, err := w.s.DB().ExecContext(w.t.Context(), "ANALYZE"); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 }
