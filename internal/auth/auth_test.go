@@ -116,15 +116,11 @@ func (s *site) pass(d time.Duration) {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	hash, err := auth.HashPassword(password, cheap, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
 	now := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	s := &site{now: &now, people: &people{
 		accounts: map[string]account.Account{
-			"acc-1": {ID: "acc-1", Username: "mau.tran", PersonID: "per-1", PasswordHash: hash, Epoch: 3},
-			"acc-2": {ID: "acc-2", Username: "khac", PersonID: "per-2", PasswordHash: hash},
+			"acc-1": {ID: "acc-1", Username: "mau.tran", PersonID: "per-1", PasswordHash: hashed(t), Epoch: 3},
+			"acc-2": {ID: "acc-2", Username: "khac", PersonID: "per-2", PasswordHash: hashed(t)},
 		},
 		tokens: map[string]account.Token{},
 		positions: []org.Position{
@@ -135,6 +131,7 @@ func newSite(t *testing.T) *site {
 	fail := func(w http.ResponseWriter, _ *http.Request, err error) {
 		http.Error(w, fault.From(err).Code, http.StatusTeapot)
 	}
+	var err error
 	s.auth, err = auth.New(auth.Options{
 		Store: s.people, Sessions: memstore.New(), Clock: s.clock, Rand: rand.Reader, Cost: cheap,
 	})
@@ -307,6 +304,37 @@ func TestCookieIsGuarded(t *testing.T) {
 	}
 }
 
+// Over TLS the browser vouches for host, path and TLS by the cookie's name.
+func TestSecureCookie(t *testing.T) {
+	a, err := auth.New(auth.Options{
+		Store:    &people{accounts: map[string]account.Account{"acc-1": {ID: "acc-1", Username: "mau.tran", PasswordHash: hashed(t)}}},
+		Sessions: memstore.New(), Clock: time.Now, Rand: rand.Reader, Cost: cheap, Secure: true, Cookie: "site",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := httptest.NewRecorder()
+	enter := func(_ http.ResponseWriter, r *http.Request) {
+		if err := a.SignIn(r.Context(), "mau.tran", password); err != nil {
+			t.Error(err)
+		}
+	}
+	a.Middleware(nil)(http.HandlerFunc(enter)).ServeHTTP(rec, httptest.NewRequest(http.MethodPost, "/", nil))
+	set := rec.Header().Get("Set-Cookie")
+	if !strings.HasPrefix(set, "__Host-site=") || !strings.Contains(set, "Secure") || !strings.Contains(set, "Path=/") || strings.Contains(set, "Domain") {
+		t.Errorf("cookie %q", set)
+	}
+}
+
+func hashed(t *testing.T) string {
+	t.Helper()
+	h, err := auth.HashPassword(password, cheap, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 func TestSessionEnds(t *testing.T) {
 	for name, end := range map[string]func(*site){
 		"idle":       func(s *site) { s.pass(61 * time.Minute) },
@@ -404,82 +432,5 @@ func TestLockedAccountTellsOnlyWhoKnowsThePassword(t *testing.T) {
 	}
 	if got := s.who(t, c, ""); got != "" {
 		t.Fatalf("acts as %q", got)
-	}
-}
-
-func TestToken(t *testing.T) {
-	s := newSite(t)
-	secret, hash, err := auth.NewToken(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := s.clock()
-	later := now.Add(time.Hour)
-	good := account.Token{ID: "tok-1", AccountID: "acc-1", PositionID: "pos-2", Hash: hash, ExpiresAt: &later}
-	put := func(k account.Token) {
-		s.people.mu.Lock()
-		defer s.people.mu.Unlock()
-		s.people.tokens[hash] = k
-	}
-	put(good)
-	c := &http.Client{}
-	if got := s.who(t, c, "Bearer "+secret); got != "pos-2" {
-		t.Fatalf("acts as %q", got)
-	}
-	for _, header := range []string{"Bearer " + secret + "x", "Bearer", "Basic " + secret, "Bearer cvt_" + strings.Repeat("a", 1000), secret, " "} {
-		if got := s.who(t, c, header); got == "pos-2" || got == "pos-1" {
-			t.Errorf("Authorization %q acts as %q", header, got)
-		}
-	}
-	for name, k := range map[string]account.Token{
-		"revoked":       {AccountID: "acc-1", PositionID: "pos-2", ExpiresAt: &later, RevokedAt: &now},
-		"expired":       {AccountID: "acc-1", PositionID: "pos-2", ExpiresAt: &now},
-		"position gone": {AccountID: "acc-1", PositionID: "pos-9", ExpiresAt: &later},
-		"account gone":  {AccountID: "acc-9", PositionID: "pos-2", ExpiresAt: &later},
-	} {
-		put(k)
-		if got := s.who(t, c, "Bearer "+secret); got != "refused" {
-			t.Errorf("%s: acts as %q", name, got)
-		}
-	}
-	put(good)
-	s.change(func(a *account.Account) { a.Bar() })
-	if got := s.who(t, c, "Bearer "+secret); got != "refused" {
-		t.Errorf("locked account: acts as %q", got)
-	}
-}
-
-func TestHashPassword(t *testing.T) {
-	h1, err := auth.HashPassword(password, cheap, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	h2, _ := auth.HashPassword(password, cheap, rand.Reader)
-	if h1 == h2 || !strings.HasPrefix(h1, "$argon2id$v=19$m=64,t=1,p=1$") {
-		t.Fatalf("%s\n%s", h1, h2)
-	}
-	if _, err := auth.HashPassword("ngắn", cheap, rand.Reader); !fault.Is(err, "password_too_short") {
-		t.Fatal(err)
-	}
-	if _, err := auth.HashPassword(strings.Repeat("x", 1001), cheap, rand.Reader); !fault.Is(err, "text_too_long") {
-		t.Fatal(err)
-	}
-}
-
-// A damaged hash is our fault and lets nobody in, whatever it asks for.
-func TestDamagedHash(t *testing.T) {
-	for _, hash := range []string{
-		"x", "$argon2i$v=19$m=64,t=1,p=1$AAAA$AAAA", "$argon2id$v=19$m=4294967295,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-		"$argon2id$v=19$m=64,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$",
-	} {
-		s := newSite(t)
-		s.change(func(a *account.Account) { a.PasswordHash = hash })
-		c := s.browser(t)
-		if got := s.enter(t, c, "mau.tran", password); got != "internal" {
-			t.Errorf("%s: %q", hash, got)
-		}
-		if got := s.who(t, c, ""); got != "" {
-			t.Errorf("%s: acts as %q", hash, got)
-		}
 	}
 }

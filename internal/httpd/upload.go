@@ -76,7 +76,7 @@ func (s *Server) upload(c *gin.Context, a authz.Subject) (any, error) {
 	case err != nil:
 		return nil, bodyFault(err)
 	}
-	defer spooled.Close()
+	defer func() { _ = spooled.Close() }() // nameless: nothing is left either way
 	u, err := s.Flow.KeepUpload(c.Request.Context(), a, flow.Spooled{
 		Name: name, R: spooled, Size: spooled.Size(), Key: spooled.Key(), HashState: spooled.HashState(),
 	})
