@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -74,7 +75,7 @@ func startWorld(c *cobra.Command, db, blobs string) (*walk.World, func(), error)
 		return nil, nil, err
 	}
 	w, err := walk.StartWorld(c.Context(), walk.WorldOptions{
-		Congvan: self, Axissim: sim, Dir: dir, DB: db, Blobs: blobs, Progress: c.OutOrStdout(), Clock: time.Now,
+		Congvan: self, Axissim: sim, Dir: dir, DB: db, Blobs: blobs, Progress: c.OutOrStdout(), Clock: time.Now, Rand: rand.Reader,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -77,7 +77,8 @@ func Sites() []Site {
 				head: "Kiều Văn Phụ Trách", headTitle: "Trưởng phòng Văn hóa - Xã hội", official: "Quách Thị Công Chức", second: "Lâm Văn Một Cửa",
 				checker: "Từ Văn Rà Soát", clerk: "Châu Thị Văn Thư",
 			}),
-			{Agency: sm}, {Agency: tinh},
+			{Agency: sm},
+			{Agency: tinh},
 		}},
 		{Key: "b", Name: "Sở Mẫu tỉnh Mẫu", Agencies: []AgencyOf{
 			{Agency: tinh},
@@ -86,7 +87,10 @@ func Sites() []Site {
 				head: "Thái Văn Lãnh Phòng", headTitle: "Chánh Văn phòng", official: "Hà Thị Trả Lời", second: "Tô Văn Nghiên Cứu",
 				checker: "Khổng Thị Duyệt", clerk: "Vi Thị Văn Thư",
 			}),
-			{Agency: city}, {Agency: svd}, {Agency: stn}, {Agency: phuong},
+			{Agency: city},
+			{Agency: svd},
+			{Agency: stn},
+			{Agency: phuong},
 		}},
 	}
 }

@@ -59,17 +59,10 @@ func TestActs(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.Jobs = nil
-			test(w.in(t))
+			w.In(t)
+			test(w)
 		})
 	}
-}
-
-// in lets the world report to a sub-test.
-func (w *world) in(t *testing.T) *world {
-	parent := w.T
-	w.T = t
-	t.Cleanup(func() { w.T = parent })
-	return w
 }
 
 // code fails the test unless err carries this catalogue code (and field, when given).
@@ -356,29 +349,10 @@ func otherAnnex(w *world) {
 	in.Files = append(in.Files, flow.FileInput{Role: document.Annex, UploadID: sheet.ID})
 	d, err := w.Flow.Draft(ctx, cv, in)
 	w.Must(err)
-	d = w.through(d)
+	d = w.Seal(d)
 	if len(d.Warnings) != 1 || d.Warnings[0] != "annex_unsigned:bang.xlsx" {
 		w.T.Fatalf("warnings %v", d.Warnings)
 	}
-}
-
-// through takes a draft up to the seal.
-func (w *world) through(d document.Outgoing) document.Outgoing {
-	w.T.Helper()
-	ctx := w.T.Context()
-	_, err := w.Flow.Submit(ctx, w.Who("cv.svd"), d.ID)
-	w.Must(err)
-	_, err = w.Flow.ApproveContent(ctx, w.Who("tp.svd"), d.ID, d.Manifest())
-	w.Must(err)
-	_, err = w.Flow.ApproveFormat(ctx, w.Who("tt.svd"), d.ID, d.Manifest())
-	w.Must(err)
-	_, err = w.Sign(d)
-	w.Must(err)
-	_, err = w.Flow.Number(ctx, w.Who("vt.svd"), d.ID, flow.NumberInput{})
-	w.Must(err)
-	d, err = w.Flow.Seal(ctx, w.Who("vt.svd"), d.ID)
-	w.Must(err)
-	return d
 }
 
 func signedAnnex(w *world) {
@@ -390,7 +364,7 @@ func signedAnnex(w *world) {
 	in.Files = append(in.Files, flow.FileInput{Role: document.Annex, UploadID: annex.ID})
 	d, err := w.Flow.Draft(w.T.Context(), cv, in)
 	w.Must(err)
-	d = w.through(d)
+	d = w.Seal(d)
 	b := w.Bytes(d.Files[1].Version)
 	if !bytes.HasPrefix(b, w.Bytes(earlier.Files[1].Version)) {
 		w.T.Fatal("ours must be a further revision")

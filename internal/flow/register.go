@@ -188,9 +188,12 @@ func (in *PaperInput) validate() error {
 		field, value string
 		least, most  int
 	}{
-		{"from.organ_name", in.From.OrganName, 1, 200}, {"from.organ_id", in.From.OrganID, 0, 50},
-		{"code_number", in.CodeNumber, 1, 11}, {"code_notation", in.CodeNotation, 1, 30},
-		{"signer_name", in.SignerName, 0, 50}, {"signer_title", in.SignerTitle, 0, 100},
+		{"from.organ_name", in.From.OrganName, 1, 200},
+		{"from.organ_id", in.From.OrganID, 0, 50},
+		{"code_number", in.CodeNumber, 1, 11},
+		{"code_notation", in.CodeNotation, 1, 30},
+		{"signer_name", in.SignerName, 0, 50},
+		{"signer_title", in.SignerTitle, 0, 100},
 	} {
 		if err := document.Text(x.field, x.value, x.least, x.most); err != nil {
 			return err

@@ -271,8 +271,19 @@ func planOf(i, n, senders int) plan {
 		return plan{steps: 7}
 	}
 	return []plan{
-		{steps: 7}, {steps: 1}, {steps: 4}, {steps: 2}, {1, "return"}, {steps: 3}, {steps: 7}, {steps: 5}, {steps: 6},
-		{steps: 0}, {4, "return"}, {steps: 7}, {steps: 3},
+		{steps: 7},
+		{steps: 1},
+		{steps: 4},
+		{steps: 2},
+		{1, "return"},
+		{steps: 3},
+		{steps: 7},
+		{steps: 5},
+		{steps: 6},
+		{steps: 0},
+		{4, "return"},
+		{steps: 7},
+		{steps: 3},
 	}[turn%13]
 }
 

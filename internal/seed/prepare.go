@@ -5,7 +5,6 @@ package seed
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -39,6 +38,7 @@ type Options struct {
 	Documents int    // made on the first run, over the last 60 days
 	Progress  io.Writer
 	Clock     func() time.Time
+	Rand      io.Reader
 }
 
 // Prepare makes what is missing of an installation and returns its configuration file. A
@@ -92,7 +92,7 @@ func pkiDir(data string) string { return filepath.Join(data, "pki") }
 // keys makes the test certificates: a token for each person who signs, one for the agencies.
 func keys(ctx context.Context, o Options, clock *storyClock) (*pki.PKI, error) {
 	opt := pki.Options{
-		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Clock: clock.Now, Rand: rand.Reader, Authority: app.DemoAuthority,
+		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Clock: clock.Now, Rand: o.Rand, Authority: app.DemoAuthority,
 	}
 	for _, a := range o.Site.Agencies {
 		if !a.Local {
@@ -122,7 +122,7 @@ func people(ctx context.Context, cfg app.Config, o Options, p *pki.PKI) error {
 	}
 	defer func() { _ = db.Close() }()
 	// The accounts share one password, so they share one hash: argon2id is slow on purpose.
-	hash, err := auth.HashPassword(demo.Password, auth.Cost{}, rand.Reader)
+	hash, err := auth.HashPassword(demo.Password, auth.Cost{}, o.Rand)
 	if err != nil {
 		return err
 	}
@@ -217,12 +217,12 @@ func writeConfig(file string, cfg app.Config) error {
 	return os.WriteFile(file, append([]byte(head), b...), 0o600)
 }
 
-// Secret reads a secret's file, and makes it with 32 random bytes when missing.
-func Secret(file string) (string, error) {
+// Secret reads a secret's file, and makes it with 32 bytes of random when missing.
+func Secret(file string, random io.Reader) (string, error) {
 	b, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		var raw [32]byte
-		if _, err := io.ReadFull(rand.Reader, raw[:]); err != nil {
+		if _, err := io.ReadFull(random, raw[:]); err != nil {
 			return "", err
 		}
 		s := hex.EncodeToString(raw[:])

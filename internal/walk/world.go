@@ -38,6 +38,7 @@ type WorldOptions struct {
 	Ports            [3]int // of A, B and the simulator; 0: a free one
 	Progress         io.Writer
 	Clock            func() time.Time
+	Rand             io.Reader
 }
 
 // StartWorld prepares what is missing and starts the three processes. On error nothing
@@ -69,7 +70,7 @@ func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
 			return w, err
 		}
 		file, err := seed.Prepare(ctx, seed.Options{
-			Config: c, Site: site, CADir: filepath.Join(o.Dir, "ca"), Documents: o.Documents, Progress: o.Progress, Clock: o.Clock,
+			Config: c, Site: site, CADir: filepath.Join(o.Dir, "ca"), Documents: share(o.Documents, site), Progress: o.Progress, Clock: o.Clock, Rand: o.Rand,
 		})
 		if err != nil {
 			return w, fmt.Errorf("prepare %s: %w", site.Name, err)
@@ -84,6 +85,20 @@ func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
 	}
 	w.A, w.B = installed[0], installed[1]
 	return w, nil
+}
+
+// share of the demonstration documents: an agency alone gets a quarter.
+func share(documents int, s demo.Site) int {
+	local := 0
+	for _, a := range s.Agencies {
+		if a.Local {
+			local++
+		}
+	}
+	if local == 1 {
+		return documents / 4
+	}
+	return documents
 }
 
 func listen(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
@@ -105,7 +120,7 @@ func (w *World) axis(ctx context.Context, o WorldOptions) (map[string]string, er
 	var systems []axistest.System
 	for _, site := range demo.Sites() {
 		file := filepath.Join(o.Dir, "axis-"+site.Key+".secret")
-		key, err := seed.Secret(file)
+		key, err := seed.Secret(file, o.Rand)
 		if err != nil {
 			return nil, err
 		}

@@ -82,22 +82,32 @@ func TestFormsOfEveryShape(t *testing.T) {
 		"no form, no annotations": {formFile{}, 0, nil},
 		"all direct": {formFile{
 			catalog: "/AcroForm << /Fields [10 0 R] /DR << /Font << /Helv 13 0 R >> >> /DA (/Helv 0 Tf 0 g) >>",
-			page:    "/Annots [10 0 R 12 0 R]", extra: base}, 2, []string{"Ghi chú"}},
+			page:    "/Annots [10 0 R 12 0 R]", extra: base,
+		}, 2, []string{"Ghi chú"}},
 		"all indirect": {formFile{
 			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
 			extra: with(map[int]string{
 				20: "<< /Fields 21 0 R /DR 23 0 R /SigFlags 0 /NeedAppearances false >>", 21: "[10 0 R]", 22: "[12 0 R 10 0 R]",
-				23: "<< /Font 24 0 R /Encoding << >> >>", 24: "<< /Helv 13 0 R >>"})}, 2, []string{"Ghi chú"}},
-		"form without fields": {formFile{catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
-			extra: map[int]string{20: "<< /DA (/Helv 0 Tf) >>", 22: "[]"}}, 0, nil},
-		"annotations null": {formFile{page: "/Annots 99 0 R", catalog: "/AcroForm null"}, 0, nil},
-		"object streams": {formFile{stream: true,
+				23: "<< /Font 24 0 R /Encoding << >> >>", 24: "<< /Helv 13 0 R >>",
+			}),
+		}, 2, []string{"Ghi chú"}},
+		"form without fields": {formFile{
 			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
-			extra: with(map[int]string{20: "<< /Fields 21 0 R /DR 23 0 R >>", 21: "[10 0 R]", 22: "[10 0 R]", 23: "<< >>"})}, 1, []string{"Ghi chú"}},
+			extra: map[int]string{20: "<< /DA (/Helv 0 Tf) >>", 22: "[]"},
+		}, 0, nil},
+		"annotations null": {formFile{page: "/Annots 99 0 R", catalog: "/AcroForm null"}, 0, nil},
+		"object streams": {formFile{
+			stream:  true,
+			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
+			extra: with(map[int]string{20: "<< /Fields 21 0 R /DR 23 0 R >>", 21: "[10 0 R]", 22: "[10 0 R]", 23: "<< >>"}),
+		}, 1, []string{"Ghi chú"}},
 		"nested field, inherited type": {formFile{
 			catalog: "/AcroForm << /Fields [20 0 R] >>", page: "/Annots [21 0 R]",
-			extra: map[int]string{20: "<< /T (nhom) /FT /Tx /Kids [21 0 R] >>",
-				21: "<< /Type /Annot /Subtype /Widget /T (con) /Parent 20 0 R /Rect [0 0 10 10] /P 3 0 R >>"}}, 1, []string{"nhom.con"}},
+			extra: map[int]string{
+				20: "<< /T (nhom) /FT /Tx /Kids [21 0 R] >>",
+				21: "<< /Type /Annot /Subtype /Widget /T (con) /Parent 20 0 R /Rect [0 0 10 10] /P 3 0 R >>",
+			},
+		}, 1, []string{"nhom.con"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			base := f.file.build()
@@ -184,8 +194,10 @@ func TestNeedAppearances(t *testing.T) {
 func TestExistingEmptyField(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "A")
 	field := func(entries string) []byte {
-		return formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]",
-			extra: map[int]string{10: strings.Replace(emptySig, " >>", " "+entries+" >>", 1)}}.build()
+		return formFile{
+			catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]",
+			extra: map[int]string{10: strings.Replace(emptySig, " >>", " "+entries+" >>", 1)},
+		}.build()
 	}
 	request := signing.Request{Field: "Sig1", Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}, Reason: "Phát hành"}
 
@@ -199,7 +211,8 @@ func TestExistingEmptyField(t *testing.T) {
 	t.Run("separate widget", func(t *testing.T) {
 		base := formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [11 0 R]", extra: map[int]string{
 			10: "<< /FT /Sig /T (Sig1) /Kids [11 0 R] >>",
-			11: "<< /Type /Annot /Subtype /Widget /Parent 10 0 R /Rect [50 600 150 650] /F 4 >>"}}.build()
+			11: "<< /Type /Annot /Subtype /Widget /Parent 10 0 R /Rect [50 600 150 650] /F 4 >>",
+		}}.build()
 		out := s.sign(t, e, base, request)
 		verified(t, out, s) // pdfsig looks for /V in the widget only
 		f := open(t, out)

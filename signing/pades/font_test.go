@@ -64,9 +64,11 @@ func TestVietnameseIsDrawnAndReadBack(t *testing.T) {
 func TestNormalisation(t *testing.T) {
 	e, base := New(Options{}), formFile{}.build()
 	tail := func(form norm.Form) []byte {
-		p, err := e.Prepare(t.Context(), asFile(base), signing.Request{Field: "s", Time: signedAt,
+		p, err := e.Prepare(t.Context(), asFile(base), signing.Request{
+			Field: "s", Time: signedAt,
 			Place:      signing.Place{Page: 1, X: 20, Y: 20, W: 80, H: 20},
-			Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: []string{form.String("Sở Văn hóa, 21-11-2026")}}})
+			Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: []string{form.String("Sở Văn hóa, 21-11-2026")}},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

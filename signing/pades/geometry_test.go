@@ -42,8 +42,10 @@ func TestPlaceOnEveryKindOfPage(t *testing.T) {
 						edge      string
 						got, want float64
 					}{
-						{"left", float64(at.Min.X) * toX, place.X}, {"top", float64(at.Min.Y) * toY, place.Y},
-						{"right", float64(at.Max.X) * toX, place.X + place.W}, {"bottom", float64(at.Max.Y) * toY, place.Y + place.H},
+						{"left", float64(at.Min.X) * toX, place.X},
+						{"top", float64(at.Min.Y) * toY, place.Y},
+						{"right", float64(at.Max.X) * toX, place.X + place.W},
+						{"bottom", float64(at.Max.Y) * toY, place.Y + place.H},
 					} {
 						if math.Abs(d.got-d.want) > 0.8*unit {
 							t.Errorf("%s edge at %.1f mm, want %.1f", d.edge, d.got, d.want)
@@ -119,8 +121,10 @@ func TestPlaceOffThePageIsRefused(t *testing.T) {
 		"not a size":  {Page: 1, X: 10, Y: 10, W: math.NaN(), H: 36},
 		"infinite":    {Page: 1, X: 10, Y: 10, W: math.Inf(1), H: 36},
 	} {
-		r := signing.Request{Field: "s", Place: place, Time: signedAt,
-			Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}}
+		r := signing.Request{
+			Field: "s", Place: place, Time: signedAt,
+			Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)},
+		}
 		refused(t, name, e, base, r, signing.ErrPlace)
 		r = signing.Request{Field: "s", Time: signedAt, Create: []signing.FieldSpec{{Name: "t", Kind: signing.FieldText, Place: place}}}
 		refused(t, name+" of a text field", e, base, r, signing.ErrPlace)

@@ -19,7 +19,8 @@ func TestEveryKindOfPNG(t *testing.T) {
 	paint := func(m interface {
 		image.Image
 		Set(x, y int, c color.Color)
-	}, c color.Color) image.Image {
+	}, c color.Color,
+	) image.Image {
 		for y := range size {
 			for x := range size / 2 { // the left half; the right stays empty
 				m.Set(x, y, c)

@@ -15,7 +15,8 @@ func TestAttachmentLook(t *testing.T) {
 	r := signing.Request{
 		Field: "cv-annex", Place: signing.Place{Page: 1, X: 120, Y: 8, W: 80, H: 14},
 		Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: []string{
-			"Sở Ví dụ Thành phố Thử nghiệm", "125/SVD-VP", "21-11-2026 15:30:45 +07:00"}},
+			"Sở Ví dụ Thành phố Thử nghiệm", "125/SVD-VP", "21-11-2026 15:30:45 +07:00",
+		}},
 		Lock: &signing.Lock{Action: signing.LockAll},
 	}
 	scan, annex := sample(t, "phu-luc-scan.pdf"), sample(t, "phu-luc.pdf")
@@ -79,8 +80,10 @@ func TestAlignmentFollowsTheWidth(t *testing.T) {
 		{Name: "wide", Kind: signing.FieldText, Place: signing.Place{Page: 1, X: 50, Y: 70, W: 50, H: 5}},
 		{Name: "cv-seal", Kind: signing.FieldSignature, Place: signing.Place{Page: 1, X: 50, Y: 90, W: 36, H: 36}},
 	}})
-	words := words(t, s.sign(t, e, once, signing.Request{Field: "cv-seal",
-		Fill: []signing.FieldValue{{Name: "narrow", Value: "125"}, {Name: "wide", Value: "126"}}}))
+	words := words(t, s.sign(t, e, once, signing.Request{
+		Field: "cv-seal",
+		Fill:  []signing.FieldValue{{Name: "narrow", Value: "125"}, {Name: "wide", Value: "126"}},
+	}))
 	const from, to = 50 / mmPerPoint, 65 / mmPerPoint
 	if at := words["125"]; math.Abs(at[0]-from-(to-at[2])) > 0.5 {
 		t.Errorf("%v is not in the middle of %.1f to %.1f", at, from, to)

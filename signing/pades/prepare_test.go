@@ -25,8 +25,10 @@ type big struct {
 func newBig(size int64) *big {
 	head := "%PDF-1.7\n%\xE2\xE3\xCF\xD3\n"
 	var offsets [5]int
-	for i, body := range []string{"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /Im 4 0 R >> >> >>"} {
+	for i, body := range []string{
+		"<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+		"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /XObject << /Im 4 0 R >> >> >>",
+	} {
 		offsets[i+1] = len(head)
 		head += fmt.Sprintf("%d 0 obj\n%s\nendobj\n", i+1, body)
 	}

@@ -21,10 +21,14 @@ func refused(t testing.TB, name string, e *Engine, base []byte, r signing.Reques
 func TestRefusals(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "A")
 	empty := formFile{}.build()
-	form := formFile{catalog: "/AcroForm << /Fields [10 0 R 11 0 R] >>", page: "/Annots [10 0 R 11 0 R]",
-		extra: map[int]string{10: strings.Replace(textWidget, "Ghi ch\\372", "a", 1), 11: strings.Replace(emptySig, "(Sig1)", "(nhom.b)", 1)}}.build()
-	twice := formFile{catalog: "/AcroForm << /Fields [10 0 R 11 0 R] >>", page: "/Annots [10 0 R 11 0 R]",
-		extra: map[int]string{10: emptySig, 11: emptySig}}.build()
+	form := formFile{
+		catalog: "/AcroForm << /Fields [10 0 R 11 0 R] >>", page: "/Annots [10 0 R 11 0 R]",
+		extra: map[int]string{10: strings.Replace(textWidget, "Ghi ch\\372", "a", 1), 11: strings.Replace(emptySig, "(Sig1)", "(nhom.b)", 1)},
+	}.build()
+	twice := formFile{
+		catalog: "/AcroForm << /Fields [10 0 R 11 0 R] >>", page: "/Annots [10 0 R 11 0 R]",
+		extra: map[int]string{10: emptySig, 11: emptySig},
+	}.build()
 	signed := s.sign(t, e, empty, simpleRequest("s"))
 	at := signing.Place{Page: 1, X: 20, Y: 20, W: 50, H: 20}
 	text := func(name string) []signing.FieldSpec {
@@ -88,12 +92,16 @@ func TestLocksAreHonoured(t *testing.T) {
 
 	refused(t, "a visible field under Exclude", e, once,
 		signing.Request{Field: "other", Place: at, Appearance: copied, Time: signedAt}, signing.ErrLocked)
-	refused(t, "an empty field under Exclude", e, once, signing.Request{Field: "other", Time: signedAt,
-		Create: []signing.FieldSpec{{Name: "late", Kind: signing.FieldSignature, Place: at}}}, signing.ErrLocked)
+	refused(t, "an empty field under Exclude", e, once, signing.Request{
+		Field: "other", Time: signedAt,
+		Create: []signing.FieldSpec{{Name: "late", Kind: signing.FieldSignature, Place: at}},
+	}, signing.ErrLocked)
 
 	twice := agency.sign(t, e, once, agencyRequest(t))
-	refused(t, "the number after the seal", e, twice, signing.Request{Field: "third", Time: signedAt,
-		Fill: []signing.FieldValue{{Name: "cv-number", Value: "126"}}}, signing.ErrLocked)
+	refused(t, "the number after the seal", e, twice, signing.Request{
+		Field: "third", Time: signedAt,
+		Fill: []signing.FieldValue{{Name: "cv-number", Value: "126"}},
+	}, signing.ErrLocked)
 	refused(t, "a visible field after the seal", e, twice,
 		signing.Request{Field: "cv-third", Place: at, Appearance: copied, Time: signedAt}, signing.ErrLocked)
 	// An invisible signature changes nothing that was signed.

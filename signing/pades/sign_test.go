@@ -125,7 +125,8 @@ func TestForeignTextFieldIsFilled(t *testing.T) {
 		base := formFile{
 			catalog: "/AcroForm << /Fields [10 0 R] /DA (" + pdfEscape(da) + ") /DR << /Font << /It << /Type /Font /BaseFont /Times-Italic >> >> >> >>",
 			page:    "/Annots [10 0 R]",
-			extra:   map[int]string{10: "<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /Rect [50 700 250 720] /Q 2 >>"}}.build()
+			extra:   map[int]string{10: "<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /Rect [50 700 250 720] /Q 2 >>"},
+		}.build()
 		out := s.sign(t, e, base, signing.Request{Field: "s", Fill: []signing.FieldValue{{Name: "a", Value: "Đặng Thị Thường"}}})
 		verified(t, out, s)
 		path := save(t, "filled.pdf", out)

@@ -40,10 +40,12 @@ func TestFilters(t *testing.T) {
 		{"lzw of the standard", "LZWDecode", nil, "\x80\x0b\x60\x50\x22\x0c\x0c\x85\x01", "-----A---B"},
 		{"lzw, late change", "LZWDecode", Dict{"EarlyChange": int64(0)}, packed.String(), string(noise)},
 		{"lzw, early change", "LZWDecode", nil, lzwEarly(noise), string(noise)},
-		{"png none, sub, up, average, paeth", "FlateDecode",
+		{
+			"png none, sub, up, average, paeth", "FlateDecode",
 			Dict{"Predictor": int64(15), "Columns": int64(3)},
 			zipped("\x00\x01\x02\x03" + "\x01\x01\x01\x01" + "\x02\x01\x01\x01" + "\x03\x01\x01\x01" + "\x04\x01\x01\x01"),
-			"\x01\x02\x03" + "\x01\x02\x03" + "\x02\x03\x04" + "\x02\x03\x04" + "\x03\x04\x05"},
+			"\x01\x02\x03" + "\x01\x02\x03" + "\x02\x03\x04" + "\x02\x03\x04" + "\x03\x04\x05",
+		},
 		{"tiff", "FlateDecode", Dict{"Predictor": int64(2), "Columns": int64(3)}, zipped("\x01\x01\x01\x05\x01\x01"), "\x01\x02\x03\x05\x06\x07"},
 	}
 	for _, c := range cases {
@@ -55,8 +57,12 @@ func TestFilters(t *testing.T) {
 		})
 	}
 	for _, bad := range []struct{ filter, data string }{
-		{"FlateDecode", "not zlib"}, {"FlateDecode", zipped("truncated")[:12]}, {"ASCIIHexDecode", "4g"},
-		{"ASCII85Decode", "\x80"}, {"RunLengthDecode", "\x05ab"}, {"LZWDecode", "\xff\xff"},
+		{"FlateDecode", "not zlib"},
+		{"FlateDecode", zipped("truncated")[:12]},
+		{"ASCIIHexDecode", "4g"},
+		{"ASCII85Decode", "\x80"},
+		{"RunLengthDecode", "\x05ab"},
+		{"LZWDecode", "\xff\xff"},
 		{"LZWDecode", strings.Repeat("\x80\x3f", 9)},
 	} {
 		if got, err := undo(Name(bad.filter), nil, []byte(bad.data), 1<<20, 1000); err == nil {
