@@ -98,7 +98,7 @@ func TestAttacks(t *testing.T) {
 		}), ReasonChanged},
 		"ISA field no longer listed": {then(sig{}, func(d *doc) { d.fields = d.fields[1:]; d.form("/SigFlags 3"); d.end() }), ReasonChanged},
 		"ISA annotation removed": {then(sig{}, func(d *doc) {
-			d.annots = d.annots[1:]
+			d.annots = d.annots[:len(d.annots)-1]
 			d.sign(sig{name: "b"})
 		}), ReasonChanged},
 		"ISA annotation made a field": {func(d *doc) {
