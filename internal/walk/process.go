@@ -144,7 +144,7 @@ func (p *Process) Kill() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
-	<-p.done
+	_ = <-p.done
 	p.cmd = nil
 }
 
