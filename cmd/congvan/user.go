@@ -14,11 +14,12 @@ import (
 	"congvan/internal/account"
 	"congvan/internal/app"
 	"congvan/internal/auth"
+	"congvan/internal/store"
 )
 
 func userCommand() *cobra.Command {
 	c := &cobra.Command{Use: "user", Short: "Work with local accounts"}
-	c.AddCommand(userListCommand(), userPasswordCommand(), userLockCommand("lock", true), userLockCommand("unlock", false))
+	c.AddCommand(userListCommand(), userPasswordCommand(), userLockCommand("lock", true), userLockCommand("unlock", false), userTokenCommand())
 	return c
 }
 
@@ -97,22 +98,11 @@ func userLockCommand(verb string, locked bool) *cobra.Command {
 }
 
 func changeAccount(c *cobra.Command, config, name string, change func(*account.Account)) error {
-	cfg, err := app.LoadConfig(config)
-	if err != nil {
-		return err
-	}
-	db, err := app.OpenBeside(c.Context(), cfg, time.Now)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }()
-	a, err := db.AccountByUsername(c.Context(), account.Fold(name))
-	if err != nil {
-		return fmt.Errorf("account %q: %w", name, err)
-	}
-	if err := db.ChangeAccount(c.Context(), a.ID, func(x *account.Account) error { change(x); return nil }); err != nil {
-		return err
-	}
-	c.Println("Done:", a.Username)
-	return nil
+	return onAccount(c, config, name, func(db *store.Store, a account.Account) error {
+		if err := db.ChangeAccount(c.Context(), a.ID, func(x *account.Account) error { change(x); return nil }); err != nil {
+			return err
+		}
+		c.Println("Done:", a.Username)
+		return nil
+	})
 }
