@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -72,7 +73,7 @@ func sameBytes(f *File, x, y io.Reader) (bool, error) {
 			return false, nil
 		}
 		if err != nil || err2 != nil {
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
+			if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 				return true, nil
 			}
 			return false, err

@@ -51,7 +51,7 @@ func (v *Validator) CheckExtension(ctx context.Context, base, signed signing.Fil
 	if err := c.setLimits(); err != nil {
 		return err
 	}
-	if err := c.onlyAsked(r, base.Size); err != nil {
+	if err := c.onlyAsked(r); err != nil {
 		return err
 	}
 	return c.newSignature(base, r)
@@ -79,7 +79,7 @@ func (c *check) oneRevision(before *pdf.File, size int64) error {
 
 // onlyAsked compares the update with the request and with the limits of the
 // signatures that are there.
-func (c *check) onlyAsked(r signing.Request, size int64) error {
+func (c *check) onlyAsked(r signing.Request) error {
 	n := len(c.revisions) - 1
 	old, err := c.at(n - 1)
 	if err != nil {
@@ -102,7 +102,7 @@ func (c *check) onlyAsked(r signing.Request, size int64) error {
 		case ChangeForbidden:
 			return refuse("%s", ch)
 		}
-		if ch.field == "" || want[ch.field] == "" || !slices.Contains(kinds[want[ch.field]], ch.code) {
+		if w := want[ch.field]; w == 0 || !w.shows(ch.code) {
 			return refuse("%s was not asked for", ch)
 		}
 		for _, f := range c.found {
@@ -118,20 +118,33 @@ func (c *check) onlyAsked(r signing.Request, size int64) error {
 	return c.filledAsAsked(r)
 }
 
-// kinds are the changes that each wish may show as.
-var kinds = map[string][]string{
-	"sign":   {ChangeSignatureAdded, ChangeSignatureFilled},
-	"create": {ChangeSignatureField, changeFieldCreated},
-	"fill":   {ChangeFieldFilled},
+// shows tells whether a change is what a wish comes out as.
+func (w wish) shows(code string) bool {
+	switch w {
+	case wishSign:
+		return code == ChangeSignatureAdded || code == ChangeSignatureFilled
+	case wishCreate:
+		return code == ChangeSignatureField || code == changeFieldCreated
+	}
+	return code == ChangeFieldFilled
 }
 
-func wanted(r signing.Request) map[string]string {
-	want := map[string]string{r.Field: "sign"}
+// wish is what a request wants of one field.
+type wish int
+
+const (
+	wishSign wish = iota + 1
+	wishCreate
+	wishFill
+)
+
+func wanted(r signing.Request) map[string]wish {
+	want := map[string]wish{r.Field: wishSign}
 	for _, f := range r.Create {
-		want[f.Name] = "create"
+		want[f.Name] = wishCreate
 	}
 	for _, f := range r.Fill {
-		want[f.Name] = "fill"
+		want[f.Name] = wishFill
 	}
 	return want
 }

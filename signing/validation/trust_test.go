@@ -291,8 +291,10 @@ func TestForeignCMS(t *testing.T) {
 				t.Fatal(err)
 			}
 			chain := by.ChainFile(t)
-			args := append([]string{"cms", "-sign", "-binary", "-in", in, "-outform", "DER", "-signer", chain,
-				"-inkey", strings.TrimPrefix(by.KeyFile(t), "file:")}, c.args...)
+			args := append([]string{
+				"cms", "-sign", "-binary", "-in", in, "-outform", "DER", "-signer", chain,
+				"-inkey", strings.TrimPrefix(by.KeyFile(t), "file:"),
+			}, c.args...)
 			der, err := exec.Command("openssl", args...).Output()
 			if err != nil {
 				t.Fatalf("openssl: %v", err)

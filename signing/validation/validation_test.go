@@ -19,11 +19,14 @@ func TestLegitimateFiles(t *testing.T) {
 		"two signatures": {
 			func(d *doc) { d.sign(sig{name: "a"}); d.sign(sig{name: "b", by: b.agency}) },
 			[]string{"permitted", "none"},
-			[]string{"form_updated", "signature_added b", "annotations_extended"}, []string{ReasonClaimedTime},
+			[]string{"form_updated", "signature_added b", "annotations_extended"},
+			[]string{ReasonClaimedTime},
 		},
 		"an empty field is signed later": {
 			func(d *doc) { d.sign(sig{name: "a"}); d.sign(sig{name: "trong", existing: 13, by: b.agency}) },
-			[]string{"permitted", "none"}, []string{"signature_filled trong"}, nil,
+			[]string{"permitted", "none"},
+			[]string{"signature_filled trong"},
+			nil,
 		},
 		"fields filled with the second signature": {
 			func(d *doc) {
@@ -33,15 +36,20 @@ func TestLegitimateFiles(t *testing.T) {
 					d.Obj(11, "<< /Type /Annot /Subtype /Widget /FT /Tx /T (so) /Rect [72 311 172 331] /P 3 0 R /F 4 /DA (/F1 12 Tf) /AP << /N 40 0 R >> /V (12) /Ff 1 >>")
 				}})
 			},
-			[]string{"permitted", "none"}, []string{"field_filled so"}, nil,
+			[]string{"permitted", "none"},
+			[]string{"field_filled so"},
+			nil,
 		},
 		"a field filled after the last signature": {
 			func(d *doc) { d.sign(sig{name: "a"}); d.text(11, "so", "/V (7)"); d.end() },
-			[]string{"permitted"}, []string{"field_filled so"}, []string{ReasonFilledAfter, ReasonClaimedTime},
+			[]string{"permitted"},
+			[]string{"field_filled so"},
+			[]string{ReasonFilledAfter, ReasonClaimedTime},
 		},
 		"certified P=2, then signed": {
 			func(d *doc) { d.sign(sig{name: "a", dict: docMDP(2)}); d.sign(sig{name: "b"}) },
-			[]string{"permitted", "none"}, nil, nil,
+			[]string{"permitted", "none"},
+			nil, nil,
 		},
 		"certified P=1, then long-term data": {
 			func(d *doc) {
@@ -51,21 +59,26 @@ func TestLegitimateFiles(t *testing.T) {
 				d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /DSS 51 0 R /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >> >> >>")
 				d.end()
 			},
-			[]string{"permitted"}, []string{"catalog_updated", "long_term_data"}, nil,
+			[]string{"permitted"},
+			[]string{"catalog_updated", "long_term_data"},
+			nil,
 		},
 		"dates in the document information": {
 			func(d *doc) {
 				d.sign(sig{name: "a"})
 				d.sign(sig{name: "b", before: func(d *doc) { d.Obj(14, "<< /Title (Cong van) /ModDate (D:2026) /Producer (x) >>") }})
 			},
-			[]string{"permitted", "none"}, []string{"metadata_updated"}, nil,
+			[]string{"permitted", "none"},
+			[]string{"metadata_updated"},
+			nil,
 		},
 		"an object written again as it was": {
 			func(d *doc) {
 				d.sign(sig{name: "a"})
 				d.sign(sig{name: "b", before: func(d *doc) { d.Stream(4, "", "BT /F1 12 Tf 72 700 Td (So tien: 100 dong) Tj ET") }})
 			},
-			[]string{"permitted", "none"}, nil, nil,
+			[]string{"permitted", "none"},
+			nil, nil,
 		},
 		"cross-reference streams": {
 			func(d *doc) {
@@ -74,7 +87,9 @@ func TestLegitimateFiles(t *testing.T) {
 				d.sign(sig{name: "b", end: end(61)})
 				d.sign(sig{name: "c", end: end(61)})
 			},
-			[]string{"permitted", "permitted", "none"}, []string{"container_rewritten"}, nil,
+			[]string{"permitted", "permitted", "none"},
+			[]string{"container_rewritten"},
+			nil,
 		},
 		"blanks after the end": {func(d *doc) { d.sign(sig{name: "a"}); d.Raw("\n \r\n") }, []string{"none"}, nil, nil},
 		"the older sub-filter": {func(d *doc) { d.sign(sig{name: "a", subFilter: subFilterPKCS7}) }, []string{"none"}, nil, nil},
