@@ -123,7 +123,7 @@ func TestSealNormalises(t *testing.T) {
 }
 
 func TestSealFontHasEveryVietnameseCapital(t *testing.T) {
-	pen := newLettering()
+	pen := newLettering(SealSize, SealSize)
 	for _, r := range "AĂÂBCDĐEÊGHIKLMNOÔƠPQRSTUƯVXYFJWZ0123456789-., " +
 		"ÀẢÃÁẠẰẲẴẮẶẦẨẪẤẬÈẺẼÉẸỀỂỄẾỆÌỈĨÍỊÒỎÕÓỌỒỔỖỐỘỜỞỠỚỢÙỦŨÚỤỪỬỮỨỰỲỶỸÝỴ" {
 		if index, err := pen.font.GlyphIndex(&pen.buf, r); err != nil || index == 0 {

@@ -41,7 +41,7 @@ type SealText struct{ Superior, Agency string }
 // with a transparent background.
 func Seal(t SealText) []byte {
 	const middle = SealSize / 2.0
-	pen := newLettering()
+	pen := newLettering(SealSize, SealSize)
 	upper, lower := capitals(t.Superior), capitals(t.Agency)
 	if upper == "" {
 		upper, lower = lower, ""
@@ -94,18 +94,19 @@ func grain(seed string) func(x, y int) float64 {
 
 // lettering draws letters and stars into one picture. Not for concurrent use.
 type lettering struct {
+	w, h int
 	font *sfnt.Font
 	buf  sfnt.Buffer
 	em   fixed.Int26_6
 	z    *vector.Rasterizer
 }
 
-func newLettering() *lettering {
+func newLettering(w, h int) *lettering {
 	f, err := sfnt.Parse(sealFont)
 	if err != nil {
 		panic(fmt.Sprintf("images: the embedded font is broken: %v", err)) // a broken build, not an input
 	}
-	return &lettering{font: f, em: fixed.I(int(f.UnitsPerEm())), z: vector.NewRasterizer(SealSize, SealSize)}
+	return &lettering{w: w, h: h, font: f, em: fixed.I(int(f.UnitsPerEm())), z: vector.NewRasterizer(w, h)}
 }
 
 // glyph is a letter and its place on the line, in pixels.
@@ -241,7 +242,7 @@ func (l *lettering) star(x, y, radius, turn float64) {
 
 // mask is the coverage of all that was drawn.
 func (l *lettering) mask() []float64 {
-	cover := image.NewAlpha(image.Rect(0, 0, SealSize, SealSize))
+	cover := image.NewAlpha(image.Rect(0, 0, l.w, l.h))
 	l.z.Draw(cover, cover.Bounds(), image.Opaque, image.Point{})
 	mask := make([]float64, len(cover.Pix))
 	for i, a := range cover.Pix {

@@ -15,18 +15,38 @@ const (
 
 var blueInk = color.NRGBA{R: 0x1a, G: 0x3f, B: 0xb0, A: 235}
 
-// Signature draws an invented signature for a name: one blue stroke, 600 × 240
-// pixels, PNG with a transparent background. Different names give different
-// strokes.
+// signatureMark stands under every signature: what it is made with is a test certificate.
+const (
+	signatureMark = "CHỨNG THƯ THỬ NGHIỆM"
+	markSize      = 19.0 // pixels
+	markBase      = SignatureHeight - 14.0
+)
+
+// Signature draws an invented signature for a name: one blue stroke over the mark of a test
+// certificate, 600 × 240 pixels, PNG with a transparent background. Different names give
+// different strokes.
 func Signature(name string) []byte {
 	path := smooth(pen(name))
-	fit(path, SignatureWidth, SignatureHeight, 16)
+	fit(path, SignatureWidth, SignatureHeight-2*markSize, 12)
 	mask := make([]float64, SignatureWidth*SignatureHeight)
 	for i := 1; i < len(path); i++ {
 		along := float64(i) / float64(len(path)-1)
 		paint(mask, SignatureWidth, path[i-1], path[i], halfWidth(path[i-1], path[i], along))
 	}
+	for i, a := range marked() {
+		mask[i] = max(mask[i], a)
+	}
 	return ink{blueInk, func(int, int) float64 { return 1 }}.png(mask, SignatureWidth)
+}
+
+// marked is the coverage of the mark, centred at the bottom.
+func marked() []float64 {
+	l := newLettering(SignatureWidth, SignatureHeight)
+	left := (SignatureWidth - l.width(signatureMark, markSize)) / 2
+	for _, g := range l.glyphs(signatureMark, markSize) {
+		l.draw(g, markSize, 1, func(p point) point { return point{left + g.at + p.x, markBase + p.y} })
+	}
+	return l.mask()
 }
 
 // point is a place on the paper; y grows downwards, as in the picture.
