@@ -62,6 +62,14 @@ func wireFault(err error) error {
 	return fault.New(fault.Invalid, "axis_refused").With("code", cmp.Or(x.Code, status)).With("text", x.Desc).Wrap(err)
 }
 
+// fetchFault is wireFault for a message that is being fetched.
+func fetchFault(err error) error {
+	if err = wireFault(err); fault.Is(err, "axis_refused") {
+		return fault.New(fault.Invalid, "axis_fetch_refused").Wrap(err)
+	}
+	return err
+}
+
 // writeFault: a field that keeps the message from being sent will keep it so, and so will
 // bytes that are no longer those that were sealed; storage that does not answer may come back.
 func writeFault(err error) error {

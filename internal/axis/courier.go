@@ -115,8 +115,11 @@ func (c *Courier) same(ctx context.Context, a, b string) (bool, error) {
 // folded is text as two systems may write it alike: in normal form C, white space as one
 // blank, none around a slash.
 func folded(s string) string {
-	s = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
-	return strings.NewReplacer(" /", "/", "/ ", "/").Replace(s)
+	parts := strings.Split(norm.NFC.String(s), "/")
+	for i, p := range parts {
+		parts[i] = strings.Join(strings.Fields(p), " ")
+	}
+	return strings.Join(parts, "/")
 }
 
 // SendStatus reports a status to the sender of a document. A repeated one is harmless to

@@ -144,7 +144,7 @@ func (in *Inbox) take(ctx context.Context, kind vxp.Kind, row vxp.Received, p *d
 func (in *Inbox) fetch(ctx context.Context, p *document.Parcel) (*os.File, error) {
 	r, err := in.Wire.Fetch(ctx, p.AxisDocID)
 	if err != nil {
-		return nil, wireFault(err)
+		return nil, fetchFault(err)
 	}
 	defer func() { _ = r.Close() }()
 	f, err := os.CreateTemp(in.Dir, "axis-*.edxml")
@@ -163,7 +163,7 @@ func (in *Inbox) keep(ctx context.Context, f *os.File, r io.Reader) (string, err
 	h := sha256.New()
 	n, err := io.Copy(io.MultiWriter(f, h), r)
 	if err != nil {
-		return "", wireFault(err)
+		return "", fetchFault(err)
 	}
 	key := storage.Key(h.Sum(nil))
 	err = in.Blobs.Put(ctx, key, n, io.NewSectionReader(f, 0, n))

@@ -23,7 +23,7 @@ func (in *Inbox) sender(ctx context.Context, p *document.Parcel, named string) (
 	}
 	same, err := in.Receiver.SameAgency(ctx, p.From, named)
 	if err == nil && (!same || p.From == "") {
-		err = fault.New(fault.Invalid, "axis_sender_mismatch").With("axis", p.From).With("message", named)
+		err = fault.New(fault.Invalid, "axis_sender_mismatch")
 	}
 	return named, err
 }
@@ -61,7 +61,7 @@ func (in *Inbox) document(ctx context.Context, p *document.Parcel, env *edxml.En
 		return err
 	}
 	if t := m.TraceHeaderList.Bussiness.BussinessDocType; t != "" && t != edxml.DocNew {
-		return fault.New(fault.Invalid, "axis_kind_unsupported").With("kind", t)
+		return fault.New(fault.Invalid, "axis_kind_unsupported")
 	}
 	nfc := norm.NFC.String
 	c := document.Consignment{

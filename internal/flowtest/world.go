@@ -252,7 +252,8 @@ func Sample(t *testing.T, name string) []byte {
 	return b
 }
 
-// Draft begins a công văn of the home agency (Sở Ví dụ, or Sở Mẫu in the second site) with an annex.
+// Draft begins a công văn with an annex at the home agency: Sở Ví dụ in the city, Sở Mẫu
+// in the other province. The sample names the leader of the first.
 func (w *World) Draft(recipients ...string) document.Outgoing {
 	w.T.Helper()
 	cv := w.Who("cv." + w.home)
@@ -261,19 +262,24 @@ func (w *World) Draft(recipients ...string) document.Outgoing {
 	if len(recipients) == 0 {
 		recipients = []string{"H26.15"}
 	}
+	var layout *document.Layout
+	if w.home != "svd" {
+		p := flow.Proposal(1)
+		layout = &document.Layout{Leader: p.Leader, Agency: p.Agency}
+	}
 	d, err := w.Flow.Draft(w.T.Context(), cv, flow.DraftInput{
 		Metadata: document.Metadata{TypeCode: register.CongVan, Subject: "V/v phối hợp cung cấp số liệu gửi, nhận văn bản điện tử"},
 		SignerID: w.Who("gd." + w.home).PositionID, Recipients: recipients,
-		Files: []flow.FileInput{{Role: document.Main, UploadID: main.ID}, {Role: document.Annex, UploadID: annex.ID}},
+		Files:  []flow.FileInput{{Role: document.Main, UploadID: main.ID}, {Role: document.Annex, UploadID: annex.ID}},
+		Layout: layout,
 	})
 	w.Must(err)
 	return d
 }
 
-// Approved takes a draft through both approvals.
-func (w *World) Approved(recipients ...string) document.Outgoing {
+// Approve takes a draft through both approvals.
+func (w *World) Approve(d document.Outgoing) document.Outgoing {
 	w.T.Helper()
-	d := w.Draft(recipients...)
 	ctx := w.T.Context()
 	_, err := w.Flow.Submit(ctx, w.Who("cv."+w.home), d.ID)
 	w.Must(err)
@@ -284,6 +290,12 @@ func (w *World) Approved(recipients ...string) document.Outgoing {
 	return d
 }
 
+// Approved is a draft with both approvals.
+func (w *World) Approved(recipients ...string) document.Outgoing {
+	w.T.Helper()
+	return w.Approve(w.Draft(recipients...))
+}
+
 // Sign has the head of the home agency sign what was approved.
 func (w *World) Sign(d document.Outgoing) (document.Outgoing, error) {
 	return w.Flow.Sign(w.T.Context(), w.Who("gd."+w.home), d.ID, flow.SignInput{
@@ -291,16 +303,30 @@ func (w *World) Sign(d document.Outgoing) (document.Outgoing, error) {
 	})
 }
 
-// Sealed takes a document up to the agency's signature.
-func (w *World) Sealed(recipients ...string) document.Outgoing {
+// Seal takes a draft up to the agency's signature.
+func (w *World) Seal(d document.Outgoing) document.Outgoing {
 	w.T.Helper()
-	d, err := w.Sign(w.Approved(recipients...))
+	ctx := w.T.Context()
+	d, err := w.Sign(w.Approve(d))
 	w.Must(err)
-	d, err = w.Flow.Number(w.T.Context(), w.Who("vt."+w.home), d.ID, flow.NumberInput{})
+	d, err = w.Flow.Number(ctx, w.Who("vt."+w.home), d.ID, flow.NumberInput{})
 	w.Must(err)
-	d, err = w.Flow.Seal(w.T.Context(), w.Who("vt."+w.home), d.ID)
+	d, err = w.Flow.Seal(ctx, w.Who("vt."+w.home), d.ID)
 	w.Must(err)
 	return d
+}
+
+// Sealed is a document with both signatures.
+func (w *World) Sealed(recipients ...string) document.Outgoing {
+	w.T.Helper()
+	return w.Seal(w.Draft(recipients...))
+}
+
+// In lets the world report to a sub-test until that ends.
+func (w *World) In(t *testing.T) {
+	parent := w.T
+	w.T = t
+	t.Cleanup(func() { w.T = parent })
 }
 
 // Work runs the jobs that wait, and what they queue, until none is left.
