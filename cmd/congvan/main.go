@@ -42,7 +42,7 @@ func command() *cobra.Command {
 	}
 	root.AddCommand(
 		serveCommand(), migrateCommand(), userCommand(), journalCommand(), doctorCommand(),
-		demoCommand(), walkCommand(), versionCommand(),
+		demoCommand(), walkCommand(), benchCommand(), versionCommand(),
 	)
 	return root
 }
