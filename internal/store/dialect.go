@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -22,6 +23,9 @@ type dialect interface {
 	// bind turns the placeholders ? of a statement into the database's own. No statement
 	// holds a question mark that is not one.
 	bind(query string) string
+	// snapshot and change are the options of a reading and of a writing transaction.
+	snapshot() *sql.TxOptions
+	change() *sql.TxOptions
 	// forUpdate ends a SELECT that locks what it reads until the transaction ends.
 	forUpdate() string
 	// among is the condition that a value is one of a subquery's, which is run once.
@@ -47,6 +51,10 @@ type sqliteDialect struct{}
 func (sqliteDialect) name() string             { return SQLite }
 func (sqliteDialect) bind(query string) string { return query }
 func (sqliteDialect) forUpdate() string        { return "" }
+
+// A transaction of SQLite is a snapshot; the writing ones follow one another.
+func (sqliteDialect) snapshot() *sql.TxOptions { return &sql.TxOptions{ReadOnly: true} }
+func (sqliteDialect) change() *sql.TxOptions   { return nil }
 
 func (sqliteDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 	return goose.DialectSQLite3, nil, nil
@@ -109,6 +117,14 @@ type postgresDialect struct{}
 
 func (postgresDialect) name() string      { return Postgres }
 func (postgresDialect) forUpdate() string { return " FOR UPDATE" }
+
+func (postgresDialect) snapshot() *sql.TxOptions {
+	return &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead}
+}
+
+func (postgresDialect) change() *sql.TxOptions {
+	return &sql.TxOptions{Isolation: sql.LevelReadCommitted}
+}
 
 func (postgresDialect) goose() (goose.Dialect, []goose.ProviderOption, error) {
 	locker, err := lock.NewPostgresSessionLocker()

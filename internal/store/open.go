@@ -38,11 +38,15 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	f, err := os.OpenFile(o.DSN, os.O_CREATE|os.O_RDWR, 0o600) // its companions get the same mode
+	if err != nil {
+		return fmt.Errorf("store: open the database: %w", err)
+	}
+	_ = f.Close()
 	pragmas := []string{
 		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()), "foreign_keys(1)",
 		"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-16384)",
 	}
-	var err error
 	if s.write, err = sql.Open("sqlite", sqliteDSN(o.DSN, "immediate", pragmas...)); err != nil {
 		return fmt.Errorf("store: open %s: %w", o.DSN, err)
 	}

@@ -41,12 +41,8 @@ func (s *Store) Read(ctx context.Context, fn func(flow.ReadTx) error) error {
 }
 
 func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
-	options := &sql.TxOptions{ReadOnly: true}
-	if s.read == s.write { // PostgreSQL; a transaction of SQLite is a snapshot anyway
-		options.Isolation = sql.LevelRepeatableRead
-	}
 	s.readStmts.prepare(ctx)
-	q, err := s.read.BeginTx(ctx, options)
+	q, err := s.read.BeginTx(ctx, s.dialect.snapshot())
 	if err != nil {
 		return s.fault(err)
 	}
@@ -82,7 +78,7 @@ func (s *Store) again(err error) bool {
 
 func (s *Store) once(ctx context.Context, fn func(*tx) error) (err error) {
 	s.writeStmts.prepare(ctx)
-	q, err := s.write.BeginTx(ctx, nil)
+	q, err := s.write.BeginTx(ctx, s.dialect.change())
 	if err != nil {
 		return s.fault(err)
 	}

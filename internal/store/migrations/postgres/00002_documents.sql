@@ -266,7 +266,6 @@ CREATE TABLE intents (
   done_at     BIGINT
 );
 CREATE INDEX intents_document ON intents (document_id, no);
-CREATE INDEX intents_open ON intents (intended_at) WHERE outcome = '';
 
 CREATE TABLE uploads (
   id          TEXT PRIMARY KEY,
