@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"congvan/internal/authz"
@@ -12,12 +13,19 @@ import (
 func actPath(a string) string { return strings.ReplaceAll(strings.ToLower(a), "_", "-") }
 
 func hasAct(acts []workflow.Action, a string) bool {
-	for _, x := range acts {
-		if string(x) == a {
-			return true
+	return slices.Contains(acts, workflow.Action(a))
+}
+
+// moves tells whether any of these acts leads a document on; otherwise it waits for
+// somebody else.
+func moves(acts []workflow.Action) bool {
+	return slices.ContainsFunc(acts, func(a workflow.Action) bool {
+		switch a {
+		case workflow.Return, workflow.Withdraw, workflow.Void, workflow.Resend:
+			return false
 		}
-	}
-	return false
+		return true
+	})
 }
 
 // denied is an act that the state admits but the reader may not do, with who can: the

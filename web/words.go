@@ -85,6 +85,7 @@ func (w *Web) funcs(lang string) template.FuncMap {
 		"tone":     tone,
 		"act":      func(a any) string { return actPath(fmt.Sprint(a)) },
 		"has":      hasAct,
+		"moves":    moves,
 		"others":   others,
 		"dict":     dict,
 		"isin":     strings.HasPrefix,

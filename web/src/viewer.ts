@@ -173,6 +173,7 @@ class Frame {
     private readonly scale: () => number,
   ) {
     this.element.className = "page";
+    this.element.setAttribute("role", "img");
     this.resize();
   }
 
@@ -261,5 +262,25 @@ function marks(frames: Frame[]): void {
   read();
 }
 
+// An act is sent once, however often its button is pressed.
+function onlyOnce(): void {
+  document.addEventListener("submit", (e) => {
+    const form = e.target as HTMLFormElement;
+    if (form.dataset.sent) {
+      e.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    form.querySelector("button:not([type=button])")?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll<HTMLFormElement>("form[data-sent]")) {
+      delete form.dataset.sent;
+      form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+    }
+  });
+}
+
+onlyOnce();
 const viewer = document.getElementById("viewer");
 if (viewer) void main(viewer);
