@@ -106,7 +106,7 @@ func (f *Flow) Start(ctx context.Context, a Actor, id string) (document.Incoming
 			act = workflow.Look
 		}
 		if mine.State, err = workflow.Next(workflow.Assignment, mine.State, act); err != nil {
-			return err
+			return notNow(tx, authz.Incoming, id, err)
 		}
 		mine.StartedAt = &now
 		if err := tx.PutAssignment(mine); err != nil {
@@ -186,7 +186,7 @@ func isOpen(s workflow.State) bool { return s == workflow.Pending || s == workfl
 
 func (f *Flow) end(tx Tx, as *document.Assignment, note string) (err error) {
 	if as.State, err = workflow.Next(workflow.Assignment, as.State, workflow.Complete); err != nil {
-		return err
+		return notNow(tx, authz.Incoming, as.IncomingID, err)
 	}
 	now := f.now()
 	as.DoneAt, as.Note = &now, strings.TrimSpace(note)

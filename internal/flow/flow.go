@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"congvan/internal/authz"
+	"congvan/internal/calendar"
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/journal"
@@ -100,9 +101,20 @@ func (f *Flow) outgoing(tx ReadTx, a Actor, id string, act workflow.Action) (doc
 		return d, nil
 	}
 	if _, err := workflow.Next(workflow.Outgoing, d.State, act); err != nil {
-		return d, err
+		return d, notNow(tx, authz.Outgoing, id, err)
 	}
 	return d, nil
+}
+
+// notNow adds to a refusal by state who did the newest act, which one and when: of two
+// people at one document the second learns what the first did.
+func notNow(tx ReadTx, kind authz.Kind, id string, err error) error {
+	e, lerr := tx.LastEntry(string(kind), id)
+	if lerr != nil {
+		return err
+	}
+	return fault.From(err).With("name", e.Actor.Name).With("last", e.Action).
+		With("at", e.At.In(calendar.Zone()).Format("15:04 02/01/2006"))
 }
 
 // incoming is outgoing for documents received.
@@ -122,7 +134,7 @@ func (f *Flow) incoming(tx ReadTx, a Actor, id string, act workflow.Action) (doc
 		return d, as, nil
 	}
 	if _, err := workflow.Next(workflow.Incoming, d.State, act); err != nil {
-		return d, as, err
+		return d, as, notNow(tx, authz.Incoming, id, err)
 	}
 	return d, as, nil
 }

@@ -103,7 +103,7 @@ func (f *Flow) Resend(ctx context.Context, a Actor, deliveryID string) (document
 			return err
 		}
 		if v.State != workflow.Failed {
-			return fault.New(fault.Conflict, "action_not_now").With("state", v.State).With("action", workflow.Resend)
+			return fault.New(fault.Conflict, "delivery_not_failed").With("state", v.State)
 		}
 		now := f.now()
 		v.State, v.Attempts, v.LastError, v.UpdatedAt = workflow.Queued, 0, "", now

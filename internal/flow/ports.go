@@ -55,7 +55,8 @@ type ReadTx interface {
 	DeliveryTo(documentID, recipientOrganID string) (document.Delivery, error)
 	Notice(id string) (document.Notice, error)
 
-	Report(blob string) (*signing.Report, error) // newest report on these bytes
+	Report(blob string) (*signing.Report, error)      // newest report on these bytes
+	LastEntry(kind, id string) (journal.Entry, error) // newest act on an object
 	Upload(id string) (Upload, error)
 }
 

@@ -196,7 +196,7 @@ func (t *teller) recipients(from demo.AgencyOf, i int) []string {
 		out = append(out, here[i%len(here)])
 	}
 	if len(here) == 0 || i%4 == 0 {
-		out = append(out, there[i%len(there)])
+		out = append(out, there[i/4%len(there)])
 	}
 	return out
 }
@@ -420,6 +420,10 @@ func (t *teller) received(ctx context.Context, id string, i, n int) error {
 func (t *teller) work(ctx context.Context, a demo.AgencyOf, id string, depth, i int) error {
 	who := func(key string) flow.Actor { return t.actor(a, key) }
 	only := func(_ document.Incoming, err error) error { return err }
+	leader := who("gd")
+	if deputy := who("pgd"); deputy.PositionID != "" && i%5 == 2 {
+		leader = deputy
+	}
 	directions, refusals := demo.Directions(), demo.RefusalReasons()
 	if i%23 == 13 {
 		t.pass(4 * time.Minute)
@@ -430,9 +434,9 @@ func (t *teller) work(ctx context.Context, a demo.AgencyOf, id string, depth, i 
 	}
 	stations := []func() error{
 		func() error { return only(t.Flow.Register(ctx, who("vt"), id, flow.RegisterInput{Confirmed: true})) },
-		func() error { return only(t.Flow.Present(ctx, who("vt"), id, who("gd").PositionID)) },
+		func() error { return only(t.Flow.Present(ctx, who("vt"), id, leader.PositionID)) },
 		func() error {
-			return only(t.Flow.Assign(ctx, who("gd"), id, flow.AssignInput{
+			return only(t.Flow.Assign(ctx, leader, id, flow.AssignInput{
 				Opinion: directions[i%len(directions)],
 				To: []document.AssignmentTo{
 					{PositionID: who("cv").PositionID, Role: document.Lead, Deadline: calendar.DateOf(t.now).AddDays(3 + i%9)},

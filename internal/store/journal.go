@@ -73,6 +73,11 @@ func (s *Store) Entries(ctx context.Context, kind, id string) ([]journal.Entry, 
 	return list(pool{ctx, s}, scanEntry, journalTable.sel("WHERE d.object_kind = ? AND d.object_id = ? ORDER BY d.seq LIMIT ?"), kind, id, maxEntries)
 }
 
+// LastEntry is the newest act on an object; NotFound where there is none.
+func (t *tx) LastEntry(kind, id string) (journal.Entry, error) {
+	return one(list(t, scanEntry, journalTable.sel("WHERE d.object_kind = ? AND d.object_id = ? ORDER BY d.seq DESC LIMIT 1"), kind, id))
+}
+
 // JournalHead is the head by which the next entry is chained, to be signed as a checkpoint.
 func (s *Store) JournalHead(ctx context.Context) (journal.Head, error) {
 	var head journal.Head
