@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -98,12 +99,16 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if err != nil {
 		return a, err
 	}
-	a.Flow = flow.New(flow.Ports{
+	ports := flow.Ports{
 		Store: a.Store, Blobs: a.Blobs, Engine: a.Signing.Engine, Validator: a.Signing.Validator, Keys: a.Keys,
-		Trust: a.Signing, Courier: courier, Clock: a.Clock, Rand: rand.Reader,
-	}, flow.Limits{UploadBytes: cfg.UploadMB << 20})
-	if a.Inbox != nil {
-		a.Inbox.Receiver = a.Flow
+		Trust: a.Signing, Clock: a.Clock, Rand: rand.Reader,
+	}
+	if courier != nil {
+		ports.Courier = courier
+	}
+	a.Flow = flow.New(ports, flow.Limits{UploadBytes: cfg.UploadMB << 20})
+	if courier != nil {
+		courier.Directory, a.Inbox.Receiver = a.Flow, a.Flow
 	}
 	return a, nil
 }
@@ -166,7 +171,8 @@ func (a *App) openKeys() error {
 	return nil
 }
 
-func (a *App) openAxis() (flow.Courier, error) {
+// openAxis connects to the axis: no courier without one.
+func (a *App) openAxis() (*axis.Courier, error) {
 	c := a.Config.Axis
 	if c.Endpoint == "" {
 		return nil, nil //nolint:nilnil // no axis is a valid configuration
@@ -175,7 +181,25 @@ func (a *App) openAxis() (flow.Courier, error) {
 	if err != nil {
 		return nil, fmt.Errorf("axis.secret_file: %w", err)
 	}
-	client, err := vxp.New(vxp.Config{Endpoint: c.Endpoint, SystemID: c.SystemID, Secret: key, Now: a.Clock, Download: true})
+	var verify *tls.Config
+	if c.CAFile != "" {
+		b, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("axis.ca_file: %w", err)
+		}
+		verify = &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+		if !verify.RootCAs.AppendCertsFromPEM(b) {
+			return nil, fmt.Errorf("axis.ca_file %s: no certificate in PEM", c.CAFile)
+		}
+	}
+	dialect := edxml.SDK()
+	if c.Dialect == "dotnet" {
+		dialect = edxml.DotNet()
+	}
+	dialect.PaddedHash = c.PaddedHash
+	client, err := vxp.New(vxp.Config{
+		Endpoint: c.Endpoint, SystemID: c.SystemID, Secret: key, Now: a.Clock, TLS: verify, PaddedHash: dialect.PaddedHash, Download: true,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("axis: %w", err)
 	}
@@ -184,7 +208,7 @@ func (a *App) openAxis() (flow.Courier, error) {
 		return nil, err
 	}
 	a.Inbox = &axis.Inbox{Wire: client, Blobs: a.Blobs, Dir: tmp, Limits: edxml.DefaultLimits(), Clock: a.Clock, Log: a.Log}
-	return &axis.Courier{Wire: client, Blobs: a.Blobs, Dialect: edxml.SDK()}, nil
+	return &axis.Courier{Wire: client, Blobs: a.Blobs, Dialect: dialect}, nil
 }
 
 // Serve listens and answers until ctx ends, with everything that runs beside: jobs, the

@@ -81,7 +81,10 @@ type Axis struct {
 	Endpoint   string        `toml:"endpoint" env:"ENDPOINT"` // empty: no axis
 	SystemID   string        `toml:"system_id" env:"SYSTEM_ID"`
 	SecretFile string        `toml:"secret_file" env:"SECRET_FILE"`
-	Poll       time.Duration `toml:"poll" env:"POLL"` // default 30 s
+	Poll       time.Duration `toml:"poll" env:"POLL"`               // default 30 s
+	CAFile     string        `toml:"ca_file" env:"CA_FILE"`         // PEM of the authorities that its TLS certificate is under; empty: the system's
+	Dialect    string        `toml:"dialect" env:"DIALECT"`         // "sdk" (default) or "dotnet", as docs/axis.md tells them apart
+	PaddedHash bool          `toml:"padded_hash" env:"PADDED_HASH"` // hash-file in 64 hex digits instead of the operator's library's form
 }
 
 // Journal is where the signed checkpoints of the journal's head go, and the key, both
@@ -162,6 +165,8 @@ func (c *Config) check() error {
 		return errors.New("configuration: blobs.endpoint, bucket, access_key_file and secret_key_file are needed with s3")
 	case c.Axis.Endpoint != "" && (c.Axis.SystemID == "" || c.Axis.SecretFile == ""):
 		return errors.New("configuration: axis.system_id and axis.secret_file are needed with axis.endpoint")
+	case c.Axis.Dialect != "" && c.Axis.Dialect != "sdk" && c.Axis.Dialect != "dotnet":
+		return fmt.Errorf("configuration: axis.dialect is %q; it must be sdk or dotnet", c.Axis.Dialect)
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("configuration: tls_cert and tls_key go together")
 	case c.TLSCert == "" && !loopback(c.Listen):

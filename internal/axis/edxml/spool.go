@@ -5,8 +5,9 @@ import (
 	"os"
 )
 
-// Temp spools attachments into temporary files of one folder. One Temp serves one
-// message; it is not safe for concurrent use.
+// Temp spools attachments into temporary files of one folder, which a killed process
+// leaves behind as little as a closed one: they have no name. One Temp serves one message;
+// it is not safe for concurrent use.
 type Temp struct {
 	dir   string
 	files []*os.File
@@ -22,14 +23,14 @@ func (t *Temp) Open() (File, error) {
 		return nil, err
 	}
 	t.files = append(t.files, f)
-	return f, nil
+	return f, os.Remove(f.Name())
 }
 
-// Close closes and removes the files.
+// Close gives the files up.
 func (t *Temp) Close() error {
 	var errs []error
 	for _, f := range t.files {
-		errs = append(errs, f.Close(), os.Remove(f.Name()))
+		errs = append(errs, f.Close())
 	}
 	t.files = nil
 	return errors.Join(errs...)
