@@ -199,6 +199,9 @@ func (w *Web) choices(c *gin.Context, v *draftView) error {
 			return err
 		}
 	}
+	if v.Form.Get("signer_id") == "" && len(v.Signers) == 1 && c.Request.Method == http.MethodGet {
+		v.Form.Set("signer_id", v.Signers[0].PositionID)
+	}
 	v.Types = register.Types()
 	if v.Chosen, err = w.chosen(c, v.Form["recipients"]); err != nil {
 		return err

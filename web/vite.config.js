@@ -9,6 +9,7 @@ const besideTheViewer = {
   name: "beside-the-viewer",
   writeBundle() {
     cpSync(pdfjs + "standard_fonts", "dist/fonts", { recursive: true });
+    cpSync(pdfjs + "LICENSE", "dist/LICENSE_PDFJS");
     for (const f of ["jbig2.wasm", "openjpeg.wasm", "qcms_bg.wasm", "LICENSE_JBIG2", "LICENSE_OPENJPEG", "LICENSE_QCMS"]) {
       cpSync(pdfjs + "wasm/" + f, "dist/wasm/" + f);
     }

@@ -63,7 +63,7 @@ func (w *Web) funcs(lang string) template.FuncMap {
 		"t":   func(key string, pairs ...any) string { return w.word(lang, key, pairs...) },
 		"say": say,
 		"line": func(l query.Line) string {
-			return w.Catalogue.Say(lang, "did_"+strings.TrimPrefix(l.Action, "act_"), l.Detail)
+			return stop(w.Catalogue.Say(lang, "did_"+strings.TrimPrefix(l.Action, "act_"), l.Detail))
 		},
 		"warning": func(s string) string {
 			key, name, _ := strings.Cut(s, ":")
@@ -164,6 +164,14 @@ func code(n int, notation string) string {
 		return ""
 	}
 	return register.FullCode(n, notation)
+}
+
+// stop ends a sentence that may end already, with what somebody typed.
+func stop(s string) string {
+	if s = strings.TrimSpace(s); strings.HasSuffix(s, ".") || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "!") || strings.HasSuffix(s, "…") {
+		return s
+	}
+	return s + "."
 }
 
 // finding is a sentence about a signature; Under is one that explains the one before.

@@ -49,6 +49,8 @@ func TestShown(t *testing.T) {
 		{typeName("QyĐ"), "Quy định"},
 		{code(5, "SVD-NV"), "05/SVD-NV"},
 		{code(0, "SVD-NV"), ""},
+		{stop("đã trả lại, lý do: sai."), "đã trả lại, lý do: sai."},
+		{stop("đã ký số"), "đã ký số."},
 		{actPath("APPROVE_CONTENT"), "approve-content"},
 	} {
 		if c.got != c.want {
