@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,11 +27,18 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	if err := root.ExecuteContext(ctx); err != nil {
-		_, _ = fmt.Fprintln(stderr, "congvan:", err)
-		return 1
+	err := root.ExecuteContext(ctx)
+	var chosen exit
+	switch {
+	case err == nil:
+		return 0
+	case !errors.As(err, &chosen):
+		chosen = exit{1, err}
 	}
-	return 0
+	if chosen.err != nil {
+		_, _ = fmt.Fprintln(stderr, "congvan:", chosen.err)
+	}
+	return chosen.code
 }
 
 func command() *cobra.Command {
@@ -42,7 +50,7 @@ func command() *cobra.Command {
 	}
 	root.AddCommand(
 		serveCommand(), migrateCommand(), userCommand(), journalCommand(), doctorCommand(),
-		demoCommand(), walkCommand(), benchCommand(), versionCommand(),
+		signCommand(), verifyCommand(), demoCommand(), walkCommand(), benchCommand(), versionCommand(),
 	)
 	return root
 }

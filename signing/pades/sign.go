@@ -52,12 +52,17 @@ func (u *update) sign() (contents, byteRange *pdf.Placeholder, err error) {
 	return u.signature(value, lock)
 }
 
+// placeholders make room for /Contents of so many bytes and for its /ByteRange.
+func placeholders(reserve int) (contents, byteRange *pdf.Placeholder) {
+	contents = &pdf.Placeholder{Text: bytes.Repeat([]byte{'0'}, 2*reserve+2)}
+	contents.Text[0], contents.Text[len(contents.Text)-1] = '<', '>'
+	return contents, &pdf.Placeholder{Text: []byte("[0" + strings.Repeat(" ", 3*20) + "]")}
+}
+
 // signature writes the signature dictionary (12.8.1) with room for /Contents.
 func (u *update) signature(ref pdf.Ref, lock *signing.Lock) (contents, byteRange *pdf.Placeholder, err error) {
 	r := u.request
-	contents = &pdf.Placeholder{Text: bytes.Repeat([]byte{'0'}, 2*r.Reserve+2)}
-	contents.Text[0], contents.Text[len(contents.Text)-1] = '<', '>'
-	byteRange = &pdf.Placeholder{Text: []byte("[0" + strings.Repeat(" ", 3*20) + "]")}
+	contents, byteRange = placeholders(r.Reserve)
 	d := pdf.Dict{
 		"Type": pdf.Name("Sig"), "Filter": pdf.Name("Adobe.PPKLite"), "SubFilter": pdf.Name("ETSI.CAdES.detached"),
 		"Contents": contents, "ByteRange": byteRange, "M": pdf.String(date(r.Time)),
