@@ -157,7 +157,7 @@ func CanRead(s Subject, r Resource) bool {
 	case s.PositionID == r.SignerID, s.Has(org.RoleClerk), s.Has(org.RoleFormatChecker), s.Has(org.RoleLeader):
 		return true
 	}
-	return s.UnitID == r.UnitID && (s.Has(org.RoleUnitHead) || r.State == workflow.Issued)
+	return s.UnitID == r.UnitID && (s.Has(org.RoleUnitHead) || s.Has(org.RoleOfficial) && r.State == workflow.Issued)
 }
 
 // Can decides one act on one document by who acts; whether the state admits the act is
@@ -207,6 +207,14 @@ func MayDraft(s Subject) Decision {
 	return Decision{Read: true, Act: ok, Code: "forbidden_role", Who: "who_official"}
 }
 
+// MayUpload tells whether the subject may send files in: who drafts, and who enters paper.
+func MayUpload(s Subject) Decision {
+	if d := MayRegisterPaper(s); d.Act {
+		return d
+	}
+	return MayDraft(s)
+}
+
 // MayRegisterPaper tells whether the subject may enter a paper document in the book.
 func MayRegisterPaper(s Subject) Decision {
 	return Decision{Read: true, Act: s.Has(org.RoleClerk), Code: "forbidden_role", Who: "who_clerk"}
@@ -232,7 +240,7 @@ func Scope(s Subject, k Kind) Grants {
 	if s.Has(org.RoleUnitHead) {
 		g.UnitID = s.UnitID
 	}
-	if k == Outgoing {
+	if k == Outgoing && s.Has(org.RoleOfficial) {
 		g.UnitIssued = s.UnitID
 	}
 	return g

@@ -28,8 +28,8 @@ type Spooled struct {
 // draft, a new edition or a paper document can take it. Anyone who may draft or register
 // may upload. The same bytes twice are stored once.
 func (f *Flow) KeepUpload(ctx context.Context, a Actor, s Spooled) (Upload, error) {
-	if !authz.MayDraft(a).Act && !authz.MayRegisterPaper(a).Act {
-		return Upload{}, authz.MayDraft(a).Err()
+	if err := authz.MayUpload(a).Err(); err != nil {
+		return Upload{}, err
 	}
 	if s.Size == 0 {
 		return Upload{}, fault.New(fault.Invalid, "file_empty").Field("file")

@@ -40,26 +40,26 @@ type row struct {
 	cells        string
 }
 
-// outgoingIssued is what holds for a document that has been issued: all of the drafting
-// unit may read it, and all of them work in that unit.
+// outgoingIssued is what holds for a document that has been issued: the officials of the
+// drafting unit may read it too; an administrator reads no document.
 var outgoingIssued = []row{
 	//                                                          cv cv2 tp tt gd pgd vt qt tra | vt gd | nobody, locked
-	{"GET", "/outgoing/ID", "", "", "                            ok ok ok ok ok ok ok ok ok  - -  a a"},
-	{"GET", "/outgoing/ID/files/FILE/content", "", "", "         ok ok ok ok ok ok ok ok ok  - -  a a"},
-	{"GET", "/outgoing/ID/files/FILE/report", "", "", "          ok ok ok ok ok ok ok ok ok  - -  a a"},
-	{"PUT", "/outgoing/ID?secrecy=0", "{}", "who_drafter", "     c  f  f  f  f  f  f  f f   - -  a a"},
-	{"POST", "/outgoing/ID/submit", "{}", "who_drafter", "       c  f  f  f  f  f  f  f f   - -  a a"},
-	{"POST", "/outgoing/ID/withdraw", "{}", "who_drafter", "     c  f  f  f  f  f  f  f f   - -  a a"},
-	{"POST", "/outgoing/ID/cancel", "{}", "who_drafter", "       c  f  f  f  f  f  f  f f   - -  a a"},
-	{"POST", "/outgoing/ID/approve-content", `{"manifest":"x"}`, "who_unit_head", "       f f c f f f f f f  - -  a a"},
-	{"POST", "/outgoing/ID/approve-format", `{"manifest":"x"}`, "who_format_checker", "   f f f c f f f f f  - -  a a"},
-	{"POST", "/outgoing/ID/return", `{"reason":"x"}`, "who_reviewer", "                   f f f f f f f f f  - -  a a"},
-	{"POST", "/outgoing/ID/sign", `{"viewed_sha256":"x","pin":"1"}`, "who_signer", "      f f f f c f f f f  - -  a a"},
-	{"POST", "/outgoing/ID/number", "{}", "who_clerk", "         f  f  f  f  f  f  c  f f   - -  a a"},
-	{"POST", "/outgoing/ID/seal", "{}", "who_clerk", "           f  f  f  f  f  f  c  f f   - -  a a"},
-	{"POST", "/outgoing/ID/issue", "{}", "who_clerk", "          f  f  f  f  f  f  c  f f   - -  a a"},
-	{"POST", "/outgoing/ID/void", `{"reason":"x"}`, "who_clerk", "f f f f f f c f f  - -  a a"},
-	{"POST", "/deliveries/DELIVERY/resend", "{}", "who_clerk", " f  f  f  f  f  f  n  f f   - -  a a"},
+	{"GET", "/outgoing/ID", "", "", "                            ok ok ok ok ok ok ok -  ok  - -  a a"},
+	{"GET", "/outgoing/ID/files/FILE/content", "", "", "         ok ok ok ok ok ok ok -  ok  - -  a a"},
+	{"GET", "/outgoing/ID/files/FILE/report", "", "", "          ok ok ok ok ok ok ok -  ok  - -  a a"},
+	{"PUT", "/outgoing/ID?secrecy=0", "{}", "who_drafter", "     c  f  f  f  f  f  f  - f   - -  a a"},
+	{"POST", "/outgoing/ID/submit", "{}", "who_drafter", "       c  f  f  f  f  f  f  - f   - -  a a"},
+	{"POST", "/outgoing/ID/withdraw", "{}", "who_drafter", "     c  f  f  f  f  f  f  - f   - -  a a"},
+	{"POST", "/outgoing/ID/cancel", "{}", "who_drafter", "       c  f  f  f  f  f  f  - f   - -  a a"},
+	{"POST", "/outgoing/ID/approve-content", `{"manifest":"x"}`, "who_unit_head", "       f f c f f f f - f  - -  a a"},
+	{"POST", "/outgoing/ID/approve-format", `{"manifest":"x"}`, "who_format_checker", "   f f f c f f f - f  - -  a a"},
+	{"POST", "/outgoing/ID/return", `{"reason":"x"}`, "who_reviewer", "                   f f f f f f f - f  - -  a a"},
+	{"POST", "/outgoing/ID/sign", `{"viewed_sha256":"x","pin":"1"}`, "who_signer", "      f f f f c f f - f  - -  a a"},
+	{"POST", "/outgoing/ID/number", "{}", "who_clerk", "         f  f  f  f  f  f  c  - f   - -  a a"},
+	{"POST", "/outgoing/ID/seal", "{}", "who_clerk", "           f  f  f  f  f  f  c  - f   - -  a a"},
+	{"POST", "/outgoing/ID/issue", "{}", "who_clerk", "          f  f  f  f  f  f  c  - f   - -  a a"},
+	{"POST", "/outgoing/ID/void", `{"reason":"x"}`, "who_clerk", "f f f f f f c - f  - -  a a"},
+	{"POST", "/deliveries/DELIVERY/resend", "{}", "who_clerk", " f  f  f  f  f  f  n  - f   - -  a a"},
 }
 
 // outgoingDraft is what holds for a draft: it is the drafter's and the unit head's.

@@ -51,6 +51,9 @@ func (s *Server) upload(c *gin.Context, a authz.Subject) (any, error) {
 	if err := guardSecrecy(c); err != nil {
 		return nil, err
 	}
+	if err := authz.MayUpload(a).Err(); err != nil { // before the body, not after it
+		return nil, err
+	}
 	name, err := text(c, "name", 1000)
 	if err != nil {
 		return nil, err

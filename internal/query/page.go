@@ -95,6 +95,9 @@ func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (Outgo
 		if p.Answers, err = v.Store.Answers(ctx, p.Document.AgencyID, p.Document.DocumentID); err != nil {
 			return p, err
 		}
+		if p.Answers, err = v.readable(ctx, s, p.Answers); err != nil {
+			return p, err
+		}
 	}
 	p.Timeline, err = v.timeline(ctx, authz.Outgoing, id)
 	return p, err
@@ -157,6 +160,9 @@ func (v *Views) Incoming(ctx context.Context, s authz.Subject, id string) (Incom
 	if p.Replies, err = v.Store.Replies(ctx, id); err != nil {
 		return p, err
 	}
+	if p.Replies, err = v.readable(ctx, s, p.Replies); err != nil {
+		return p, err
+	}
 	p.Timeline, err = v.timeline(ctx, authz.Incoming, id)
 	return p, err
 }
@@ -215,8 +221,27 @@ func waitsFor(k authz.Kind, s workflow.State) string {
 	}[s]
 }
 
-// FileContent finds a version's blob that the reader may read: the newest of a file, or an
-// older one of ours by its blob. It is the one way to a file's bytes.
+// readable keeps the rows of documents that the reader may know of (A4).
+func (v *Views) readable(ctx context.Context, s authz.Subject, rows []Row) ([]Row, error) {
+	var out []Row
+	err := v.Store.Read(ctx, func(tx flow.ReadTx) error {
+		out = nil
+		for _, r := range rows {
+			_, err := readable(tx, s, r.Kind, r.ID)
+			if err != nil && fault.KindOf(err) != fault.NotFound {
+				return err
+			}
+			if err == nil {
+				out = append(out, r)
+			}
+		}
+		return nil
+	})
+	return out, err
+}
+
+// FileContent finds the newest version of a file of a document that the reader may read. It
+// is the one way to a file's bytes.
 func (v *Views) FileContent(ctx context.Context, s authz.Subject, kind authz.Kind, id, fileID string) (document.File, error) {
 	var found document.File
 	err := v.Store.Read(ctx, func(tx flow.ReadTx) error {
