@@ -6,6 +6,7 @@ package e2e
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -94,7 +95,7 @@ func ports() (out [3]int) {
 func options(dir string) walk.WorldOptions {
 	return walk.WorldOptions{
 		Congvan: binary("congvan"), Axissim: binary("axissim"), Dir: dir, DB: "sqlite", Blobs: "fs", Progress: io.Discard,
-		Clock: time.Now, Ports: ports(),
+		Clock: time.Now, Rand: rand.Reader, Ports: ports(),
 	}
 }
 
