@@ -71,7 +71,7 @@ func (w *Web) list(kind authz.Kind) gin.HandlerFunc {
 	}
 	return func(c *gin.Context) {
 		ctx, me := c.Request.Context(), w.me(c)
-		v := listView{Kind: kind, Path: path, Box: c.Query("hop"), Text: c.Query("tim"), homeActs: actsOf(me)}
+		v := listView{Kind: kind, Path: path, Box: c.Query("hop"), Text: searched(c.Query("tim")), homeActs: actsOf(me)}
 		var err error
 		if v.Page, err = w.Views.List(ctx, me, kind, v.Box, v.Text, cursor(c), pageRows); err != nil {
 			w.fail(c, err)
@@ -98,6 +98,14 @@ func (w *Web) list(kind authz.Kind) gin.HandlerFunc {
 		}
 		w.render(c, http.StatusOK, "list", "list."+string(kind), v, nil)
 	}
+}
+
+// searched is what to search for: what people type in one line.
+func searched(s string) string {
+	if r := []rune(s); len(r) > 200 {
+		return string(r[:200])
+	}
+	return s
 }
 
 // cursor reads where a page begins; anything unreadable is the start.

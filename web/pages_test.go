@@ -32,8 +32,10 @@ func TestPagesDraw(t *testing.T) {
 			for _, lang := range languages() {
 				for _, v := range []view{
 					{Data: m},
-					{Data: m, Me: mark(), Agency: evil, Title: evil, Path: "/" + evil, Flash: evil, Demo: true, HasBuild: true, Place: map[string]string{"a": evil},
-						Positions: []org.Position{{ID: "pos", Title: evil, AgencyID: "a"}, {ID: "b"}}},
+					{
+						Data: m, Me: mark(), Agency: evil, Title: evil, Path: "/" + evil, Flash: evil, Demo: true, HasBuild: true, Place: map[string]string{"a": evil},
+						Positions: []org.Position{{ID: "pos", Title: evil, AgencyID: "a"}, {ID: "b"}},
+					},
 					{Data: m, Me: mark(), Problem: evil, Field: "reason", Tried: "return", Form: url.Values{"reason": {evil}}},
 					{Data: m, Me: mark(), Problem: evil, Field: "confirmed", Tried: "register"},
 					{Data: m, Me: mark(), Problem: evil, Field: "layout.leader", Tried: "places"},

@@ -33,8 +33,10 @@ func (stranger) SwitchPosition(context.Context, string) error      { return nil 
 func (stranger) PutFlash(context.Context, string)                  {}
 func (stranger) PopFlash(context.Context) string                   { return "" }
 func explained(_ string, r *signing.Report) []string               { return r.Reasons }
-func noon() time.Time                                              { return calendar.On(2026, 11, 21).Start().Add(12 * time.Hour) }
-func discard() *slog.Logger                                        { return slog.New(slog.DiscardHandler) }
+func noon() time.Time { return calendar.On(2026, 11, 21).Start().Add(12 * time.Hour) }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 func drawn(t *testing.T, w *Web, lang, page string, v view) string {
 	t.Helper()
 	v.Lang = lang
@@ -106,8 +108,10 @@ func report(v signing.Verdict) *signing.Report {
 
 func someFiles() ([]document.File, []query.FileView) {
 	files := []document.File{
-		{ID: "fil-1", Role: document.Main, Name: "công văn" + evil + ".pdf", MediaType: "application/pdf",
-			Version: document.Version{Blob: "00ff", Size: 123456, Pages: 3, Kind: document.VersionSealed}},
+		{
+			ID: "fil-1", Role: document.Main, Name: "công văn" + evil + ".pdf", MediaType: "application/pdf",
+			Version: document.Version{Blob: "00ff", Size: 123456, Pages: 3, Kind: document.VersionSealed},
+		},
 		{ID: "fil-2", Role: document.Annex, Name: "bảng kê" + evil + ".xlsx", MediaType: "application/octet-stream", Version: document.Version{Size: 5 << 20}},
 	}
 	return files, []query.FileView{{File: files[0], Report: report(signing.Valid)}, {File: files[1]}}
@@ -123,8 +127,10 @@ func someMetadata() document.Metadata {
 func someRows() []query.Row {
 	return []query.Row{
 		{Kind: authz.Outgoing, ID: "out-1", State: workflow.Draft, Subject: "Dự thảo" + evil, ReturnReason: evil, Party: evil, Parties: 3, Sort: noon()},
-		{Kind: authz.Incoming, ID: "inc-1", State: workflow.Directed, TypeCode: "CV", Subject: evil, Code: "12/UBND-VX" + evil, Verdict: document.VerdictIncomplete,
-			ArrivalNumber: 7, Urgency: document.Urgent, IssuedDate: calendar.On(2026, 11, 2), Deadline: calendar.On(2026, 11, 9), Overdue: true},
+		{
+			Kind: authz.Incoming, ID: "inc-1", State: workflow.Directed, TypeCode: "CV", Subject: evil, Code: "12/UBND-VX" + evil, Verdict: document.VerdictIncomplete,
+			ArrivalNumber: 7, Urgency: document.Urgent, IssuedDate: calendar.On(2026, 11, 2), Deadline: calendar.On(2026, 11, 9), Overdue: true,
+		},
 	}
 }
 
@@ -142,8 +148,10 @@ func fullOutgoing(s workflow.State) outgoingView {
 		Document: d, Manifest: "beef", Agency: "Sở Ví dụ", Unit: "Phòng Nghiệp vụ" + evil, Drafter: query.Member{FullName: evil, Title: evil},
 		Signer: query.Member{FullName: evil, Title: evil}, Files: views, Answers: someRows(), Acts: everyAct(workflow.Outgoing), WaitsFor: "who_clerk",
 		Deliveries: []document.Delivery{
-			{ID: "dlv-1", Recipient: document.Party{OrganID: "H98.05", OrganName: evil}, Channel: document.Axis, State: workflow.Failed, Attempts: 3, LastError: "axis_refused", UpdatedAt: at,
-				Events: []document.StatusEvent{{State: workflow.Queued, By: evil, At: at}, {State: workflow.Refusal, Code: "02", Description: evil, By: evil, At: at}, {Code: "99", Description: evil, At: at}, {State: workflow.Failed, Description: "axis_refused", At: at}}},
+			{
+				ID: "dlv-1", Recipient: document.Party{OrganID: "H98.05", OrganName: evil}, Channel: document.Axis, State: workflow.Failed, Attempts: 3, LastError: "axis_refused", UpdatedAt: at,
+				Events: []document.StatusEvent{{State: workflow.Queued, By: evil, At: at}, {State: workflow.Refusal, Code: "02", Description: evil, By: evil, At: at}, {Code: "99", Description: evil, At: at}, {State: workflow.Failed, Description: "axis_refused", At: at}},
+			},
 		},
 		Timeline: []query.Line{{At: at, Who: evil, OnBehalfOf: evil, Action: "act_RETURN", Detail: map[string]string{"reason": evil}}, {At: at, Who: "Hệ thống", Action: "act_UNHEARD_OF"}},
 	}
