@@ -108,7 +108,7 @@ func (b *bench) signing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer token.Close()
+	defer func() { _ = token.Close() }()
 	sign := signed{what: "Leader's signing request, 100 KB, p95", fsyncs: b.fsyncs.sign}
 	seal := signed{what: "Agency's sealing request, 100 KB, p95", fsyncs: b.fsyncs.seal}
 	var raw, login spread

@@ -24,7 +24,8 @@ type Process struct {
 	args     []string
 	addrFile string
 	cmd      *exec.Cmd
-	done     chan error
+	done     chan struct{} // closed when the program has ended
+	ended    error         // how it ended; read after done
 }
 
 // startWait bounds how long a process may take until it answers.
@@ -57,11 +58,12 @@ func (p *Process) Start(ctx context.Context, path string) error {
 		_ = log.Close()
 		return fmt.Errorf("start %s: %w", p.Name, err)
 	}
-	p.done = make(chan error, 1)
-	go func() {
-		p.done <- p.cmd.Wait()
+	p.done = make(chan struct{})
+	go func(cmd *exec.Cmd, done chan struct{}) {
+		p.ended = cmd.Wait()
 		_ = log.Close()
-	}()
+		close(done)
+	}(p.cmd, p.done)
 	ctx, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
 	if err := p.ready(ctx, path); err != nil {
@@ -76,9 +78,8 @@ func (p *Process) ready(ctx context.Context, path string) error {
 	defer tick.Stop()
 	for {
 		select {
-		case err := <-p.done:
-			p.done <- err
-			return fmt.Errorf("it ended: %w", errors.Join(err, errors.New("see its log")))
+		case <-p.done:
+			return fmt.Errorf("it ended: %w", errors.Join(p.ended, errors.New("see its log")))
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
@@ -110,9 +111,9 @@ func (p *Process) Stop() error {
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case err := <-p.done:
+	case <-p.done:
 		p.cmd = nil
-		return err
+		return p.ended
 	case <-time.After(15 * time.Second):
 		p.Kill()
 		return fmt.Errorf("%s did not stop when asked", p.Name)
@@ -130,9 +131,9 @@ func (p *Process) PID() int {
 // Wait waits until the program ends by itself.
 func (p *Process) Wait(ctx context.Context) error {
 	select {
-	case err := <-p.done:
+	case <-p.done:
 		p.cmd = nil
-		return err
+		return p.ended
 	case <-ctx.Done():
 		return ctx.Err()
 	}
@@ -144,7 +145,7 @@ func (p *Process) Kill() {
 		return
 	}
 	_ = p.cmd.Process.Kill()
-	_ = <-p.done
+	<-p.done
 	p.cmd = nil
 }
 
