@@ -33,7 +33,7 @@ func TestPagesDraw(t *testing.T) {
 				for _, v := range []view{
 					{Data: m},
 					{
-						Data: m, Me: mark(), Agency: evil, Title: evil, Path: "/" + evil, Flash: evil, Demo: true, HasBuild: true, Place: map[string]string{"a": evil},
+						Data: m, Me: mark(), Agency: evil, Title: evil, Path: "/" + evil, Flash: evil, Demo: true, HasBuild: w.assets.built, Place: map[string]string{"a": evil},
 						Positions: []org.Position{{ID: "pos", Title: evil, AgencyID: "a"}, {ID: "b"}},
 					},
 					{Data: m, Me: mark(), Problem: evil, Field: "reason", Tried: "return", Form: url.Values{"reason": {evil}}},
@@ -112,7 +112,7 @@ func TestPagesAreLabelled(t *testing.T) {
 	w := newWeb(t)
 	for page, models := range pagesToDraw() {
 		for i, m := range models {
-			root, err := html.Parse(strings.NewReader(drawn(t, w, "vi", page, view{Data: m, Me: mark(), HasBuild: true, Form: url.Values{}})))
+			root, err := html.Parse(strings.NewReader(drawn(t, w, "vi", page, view{Data: m, Me: mark(), HasBuild: w.assets.built, Form: url.Values{}})))
 			if err != nil {
 				t.Fatal(err)
 			}

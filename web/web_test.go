@@ -33,7 +33,7 @@ func (stranger) SwitchPosition(context.Context, string) error      { return nil 
 func (stranger) PutFlash(context.Context, string)                  {}
 func (stranger) PopFlash(context.Context) string                   { return "" }
 func explained(_ string, r *signing.Report) []string               { return r.Reasons }
-func noon() time.Time { return calendar.On(2026, 11, 21).Start().Add(12 * time.Hour) }
+func noon() time.Time                                              { return calendar.On(2026, 11, 21).Start().Add(12 * time.Hour) }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
