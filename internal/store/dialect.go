@@ -174,8 +174,9 @@ func (postgresDialect) judge(err error) verdict {
 	if !errors.As(err, &e) {
 		var c *pgconn.ConnectError
 		var n net.Error
-		again := pgconn.SafeToRetry(err) // nothing was sent
-		return verdict{again: again, away: again || errors.As(err, &c) || errors.As(err, &n) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF)}
+		// Nothing was sent, and what the transaction did before is gone with its connection.
+		again := pgconn.SafeToRetry(err) || errors.Is(err, driver.ErrBadConn)
+		return verdict{again: again, away: again || errors.As(err, &c) || errors.As(err, &n) || errors.Is(err, io.ErrUnexpectedEOF)}
 	}
 	switch {
 	case e.Code == "40001" || e.Code == "40P01": // serialization_failure, deadlock_detected

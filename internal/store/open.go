@@ -61,6 +61,7 @@ func (s *Store) openSQLite(ctx context.Context, o Options) error {
 	s.read.SetMaxOpenConns(readConnections)
 	s.read.SetMaxIdleConns(readConnections)
 	s.readStmts, s.writeStmts = newStatements(s.read), newStatements(s.write)
+	s.group = &group{s: s}
 	return nil
 }
 

@@ -139,6 +139,9 @@ func (p pool) rows(query string, args ...any) (*sql.Rows, error) {
 func (t *tx) fault(err error) error { return t.s.fault(err) }
 
 func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
+	if err := t.ended(); err != nil {
+		return nil, err
+	}
 	query = t.s.dialect.bind(query)
 	if s := t.stmts.get(query); s != nil {
 		return t.sql.StmtContext(t.ctx, s).QueryContext(t.ctx, args...)
@@ -148,6 +151,9 @@ func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
 
 // exec runs a statement and tells how many rows it changed.
 func (t *tx) exec(query string, args ...any) (int64, error) {
+	if err := t.ended(); err != nil {
+		return 0, err
+	}
 	query = t.s.dialect.bind(query)
 	var r sql.Result
 	var err error

@@ -56,7 +56,9 @@ type Store struct {
 	read    *sql.DB // SQLite: read only; PostgreSQL: the same pool
 	lock    *os.File
 
-	readStmts, writeStmts *statements // SQLite only
+	// SQLite only.
+	readStmts, writeStmts *statements
+	group                 *group
 }
 
 // Open opens the database; Migrate makes its tables. With SQLite the file is made if need

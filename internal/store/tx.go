@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"congvan/internal/document"
@@ -25,7 +26,8 @@ type tx struct {
 	sql    *sql.Tx
 	stmts  *statements
 	writes bool
-	undo   []func() // restores what Put changed in the caller's values
+	ended  func() error // why to stop between two statements; nil without a reason
+	undo   []func()     // restores what Put changed in the caller's values
 
 	// What a writing transaction has read of a document, so that its Put need not read it
 	// again; its row is locked, so nobody else changes it.
@@ -47,7 +49,7 @@ func (s *Store) reading(ctx context.Context, fn func(*tx) error) error {
 		return s.fault(err)
 	}
 	defer func() { _ = q.Rollback() }()
-	return fn(&tx{ctx: ctx, s: s, sql: q, stmts: s.readStmts})
+	return fn(&tx{ctx: ctx, s: s, sql: q, stmts: s.readStmts, ended: ctx.Err})
 }
 
 // Write runs fn in a transaction that is committed when fn gives nil. A transaction that
@@ -73,26 +75,39 @@ func (s *Store) writing(ctx context.Context, fn func(*tx) error) error {
 // again tells whether the transaction may succeed when run anew: it lost a race, or it
 // found that another one has just entered the same message, which the new run will see.
 func (s *Store) again(err error) bool {
-	return s.dialect.judge(err).again || fault.Is(err, "already_received")
+	return s.dialect.judge(err).again || fault.Is(err, "already_received") || errors.Is(err, errTogether)
 }
 
-func (s *Store) once(ctx context.Context, fn func(*tx) error) (err error) {
-	s.writeStmts.prepare(ctx)
+// newTx is a transaction that writes.
+func (s *Store) newTx(ctx context.Context, q *sql.Tx) *tx {
+	return &tx{
+		ctx: ctx, s: s, sql: q, stmts: s.writeStmts, writes: true, ended: ctx.Err,
+		seenFiles: map[string][]document.File{}, seenApprovals: map[string][]document.Approval{},
+	}
+}
+
+// restore gives the caller's values back what they were before Put.
+func (t *tx) restore() {
+	for _, undo := range slices.Backward(t.undo) {
+		undo()
+	}
+	t.undo = nil
+}
+
+func (s *Store) once(ctx context.Context, fn func(*tx) error) error {
+	if s.group != nil {
+		return s.group.run(ctx, fn)
+	}
 	q, err := s.write.BeginTx(ctx, s.dialect.change())
 	if err != nil {
 		return s.fault(err)
 	}
-	t := &tx{
-		ctx: ctx, s: s, sql: q, stmts: s.writeStmts, writes: true,
-		seenFiles: map[string][]document.File{}, seenApprovals: map[string][]document.Approval{},
-	}
+	t := s.newTx(ctx, q)
 	done := false
 	defer func() {
 		if !done {
 			_ = q.Rollback()
-			for i := len(t.undo) - 1; i >= 0; i-- {
-				t.undo[i]()
-			}
+			t.restore()
 		}
 	}()
 	if err := fn(t); err != nil {

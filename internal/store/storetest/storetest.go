@@ -53,6 +53,8 @@ func Run(t *testing.T, open Opener) {
 		{"SameMessageAtOnce", testSameMessageAtOnce},
 		{"NumbersAreGapless", testNumbersAreGapless},
 		{"RolledBackNumber", testRolledBackNumber},
+		{"Together", testTogether},
+		{"GivenUpWhileWaiting", testGivenUpWhileWaiting},
 		{"JournalUnderLoad", testJournalUnderLoad},
 		{"JournalEntries", testJournalEntries},
 		{"Jobs", testJobs},
