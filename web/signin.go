@@ -7,6 +7,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"congvan/internal/demo"
+	"congvan/internal/fault"
 )
 
 // signInView is the sign-in page.
@@ -29,7 +30,12 @@ func (w *Web) signInPage(c *gin.Context) {
 		c.Redirect(http.StatusSeeOther, "/")
 		return
 	}
-	w.render(c, http.StatusOK, "signin", "signin.title", w.signInData("", c.Query("tiep")), nil)
+	status, problem := http.StatusOK, error(nil)
+	if held, err := w.Sessions.Positions(c.Request.Context()); err == nil && len(held) == 0 { // signed in, but as nobody
+		problem = fault.New(fault.Forbidden, "no_position")
+		status = statusOf(problem)
+	}
+	w.render(c, status, "signin", "signin.title", w.signInData("", c.Query("tiep")), problem)
 }
 
 func (w *Web) signInData(username, next string) signInView {

@@ -12,6 +12,7 @@ import (
 	"congvan/internal/demo"
 	"congvan/internal/fault"
 	"congvan/internal/flowtest"
+	"congvan/internal/org"
 )
 
 // doorkeeper lets nobody in but who knows the password.
@@ -54,6 +55,23 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("leads to %s in %s", to, lang)
 	}
 	s.see("", "/dang-nhap", "Sign in", "Demonstration accounts")
+}
+
+// nobody has signed in and holds no position.
+type nobody struct{ stranger }
+
+func (nobody) Positions(context.Context) ([]org.Position, error) { return nil, nil }
+
+// Who has signed in but holds no position is told so, not sent round in circles.
+func TestNoPosition(t *testing.T) {
+	w := newWeb(t)
+	w.Sessions = nobody{}
+	s := &site{World: &flowtest.World{T: t}, engine: gin.New()}
+	w.Mount(s.engine)
+	out := s.send("", http.MethodGet, "/dang-nhap", "", nil)
+	if out.Code != http.StatusForbidden || !strings.Contains(out.Body.String(), "chưa có vị trí công tác") {
+		t.Errorf("HTTP %d", out.Code)
+	}
 }
 
 // Files under the present checksum are kept for ever; any other address is not there.

@@ -23,17 +23,19 @@ import (
 // stranger is a visitor who has not signed in.
 type stranger struct{}
 
-func (stranger) Subject(context.Context) (authz.Subject, bool)     { return authz.Subject{}, false }
-func (stranger) SignIn(context.Context, string, string) error      { return nil }
-func (stranger) SignOut(context.Context) error                     { return nil }
-func (stranger) Language(context.Context) string                   { return "vi" }
-func (stranger) SetLanguage(context.Context, string)               {}
-func (stranger) Positions(context.Context) ([]org.Position, error) { return nil, nil }
-func (stranger) SwitchPosition(context.Context, string) error      { return nil }
-func (stranger) PutFlash(context.Context, string)                  {}
-func (stranger) PopFlash(context.Context) string                   { return "" }
-func explained(_ string, r *signing.Report) []string               { return r.Reasons }
-func noon() time.Time                                              { return calendar.On(2026, 11, 21).Start().Add(12 * time.Hour) }
+func (stranger) Subject(context.Context) (authz.Subject, bool) { return authz.Subject{}, false }
+func (stranger) SignIn(context.Context, string, string) error  { return nil }
+func (stranger) SignOut(context.Context) error                 { return nil }
+func (stranger) Language(context.Context) string               { return "vi" }
+func (stranger) SetLanguage(context.Context, string)           {}
+func (stranger) Positions(context.Context) ([]org.Position, error) {
+	return nil, fault.New(fault.Forbidden, "not_signed_in")
+}
+func (stranger) SwitchPosition(context.Context, string) error { return nil }
+func (stranger) PutFlash(context.Context, string)             {}
+func (stranger) PopFlash(context.Context) string              { return "" }
+func explained(_ string, r *signing.Report) []string          { return r.Reasons }
+func noon() time.Time                                         { return calendar.On(2026, 11, 21).Start().Add(12 * time.Hour) }
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
