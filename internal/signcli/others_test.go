@@ -18,7 +18,7 @@ func TestOpenSSLAgrees(t *testing.T) {
 	if _, err := Sign(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	chain := save(t, "chain.pem", signingtest.PEM(w.issuing.Cert))
+	chain := save(t, "chain.pem", signingtest.PEM(w.CA.Cert))
 	data := read(t, o.Out)
 	file, err := pdf.Open(t.Context(), bytes.NewReader(data), int64(len(data)), pdf.DefaultLimits())
 	if err != nil {
@@ -48,10 +48,10 @@ func TestOpenSSLAgrees(t *testing.T) {
 		case "ETSI.CAdES.detached":
 			kinds[kind]++
 			run(t, "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", der, "-content", content,
-				"-CAfile", w.rootFile, "-purpose", "any", "-out", os.DevNull)
+				"-CAfile", w.RootFile, "-purpose", "any", "-out", os.DevNull)
 		case "ETSI.RFC3161":
 			kinds[kind]++
-			run(t, "openssl", "ts", "-verify", "-data", content, "-in", der, "-token_in", "-CAfile", w.rootFile, "-untrusted", chain)
+			run(t, "openssl", "ts", "-verify", "-data", content, "-in", der, "-token_in", "-CAfile", w.RootFile, "-untrusted", chain)
 		}
 	}
 	if len(kinds) != 2 {

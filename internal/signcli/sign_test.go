@@ -30,7 +30,7 @@ func TestLevels(t *testing.T) {
 				case "in the chain":
 					o.Credential.Chain = append(o.Credential.Chain[:2:2], w.Root.Cert)
 				case "named":
-					o.Trust = []string{w.rootFile}
+					o.Trust = []string{w.RootFile}
 				}
 				report, err := Sign(t.Context(), o)
 				if err != nil {
@@ -102,8 +102,7 @@ func TestNothingIsWritten(t *testing.T) {
 	script.Obj(2, "<< /Type /Pages /Count 1 /Kids [3 0 R] >>")
 	script.Obj(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>")
 	script.Table("")
-	now := time.Now()
-	w.revoked[w.agency.Cert.SerialNumber.String()] = now.Add(-time.Hour)
+	w.Revoke(w.agency.Cert, time.Now().Add(-time.Hour))
 	silent := w.ServeTSA(signingtest.TSASpec{Answer: func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(http.StatusBadGateway) }})
 	for name, c := range map[string]struct {
 		level  Level
@@ -112,21 +111,21 @@ func TestNothingIsWritten(t *testing.T) {
 	}{
 		"no timestamp server": {LevelT, func(o *SignOptions) { o.TSA = silent.URL }, tsp.ErrUnavailable},
 		"another authority's token": {LevelT, func(o *SignOptions) {
-			o.Trust = []string{w.rootFile}
+			o.Trust = []string{w.RootFile}
 			o.TSA = w.LookAlike().ServeTSA(signingtest.TSASpec{}).URL
 		}, ErrLevel},
 		"a bad timestamp server": {LevelT, func(o *SignOptions) { o.TSA = w.ServeTSA(signingtest.TSASpec{Identity: w.BadTSA()}).URL }, tsp.ErrCertificate},
 		"no revocation answer": {LevelLT, func(o *SignOptions) {
-			o.Credential = credential(t, w.Issue(signingtest.Spec{CN: "x", Issuer: w.issuing}))
+			o.Credential = credential(t, w.Issue(signingtest.Spec{CN: "x", Issuer: w.CA}))
 		}, trust.ErrUnknown},
 		"no root":                {LevelLT, func(o *SignOptions) { o.Credential = credential(t, w.Person("x", "y")) }, errNoRoot},
 		"revoked, long-term":     {LevelLT, func(o *SignOptions) { o.Credential = credential(t, w.agency) }, trust.ErrRevoked},
-		"revoked, anchors named": {LevelB, func(o *SignOptions) { o.Trust = []string{w.rootFile}; o.Credential = keyless(w.agency) }, trust.ErrRevoked},
-		"not under the anchors":  {LevelB, func(o *SignOptions) { o.Trust = []string{w.rootFile}; o.Credential = keyless(w.SelfSigned("x")) }, trust.ErrUntrusted},
+		"revoked, anchors named": {LevelB, func(o *SignOptions) { o.Trust = []string{w.RootFile}; o.Credential = keyless(w.agency) }, trust.ErrRevoked},
+		"not under the anchors":  {LevelB, func(o *SignOptions) { o.Trust = []string{w.RootFile}; o.Credential = keyless(w.SelfSigned("x")) }, trust.ErrUntrusted},
 		"expired":                {LevelB, func(o *SignOptions) { o.Credential = keyless(w.Expired("x")) }, trust.ErrExpired},
 		"not yet valid":          {LevelB, func(o *SignOptions) { o.Credential = keyless(w.NotYetValid("x")) }, trust.ErrNotYetValid},
 		"not for signing":        {LevelB, func(o *SignOptions) { o.Credential = keyless(w.WrongUsage("x")) }, trust.ErrUsage},
-		"an authority's":         {LevelB, func(o *SignOptions) { o.Credential = keyless(w.issuing) }, trust.ErrUsage},
+		"an authority's":         {LevelB, func(o *SignOptions) { o.Credential = keyless(w.CA) }, trust.ErrUsage},
 		"another key":            {LevelB, func(o *SignOptions) { o.Credential.Chain = w.agency.Chain }, cms.ErrSignature},
 		"no such key":            {LevelB, func(o *SignOptions) { o.Credential.KeyURI = "file:nowhere.pem" }, signing.ErrKeyNotFound},
 		"JavaScript":             {LevelB, func(o *SignOptions) { o.In = save(t, "js.pdf", script.Bytes()) }, ErrFinding},

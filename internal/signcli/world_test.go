@@ -2,15 +2,11 @@ package signcli
 
 import (
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/asn1"
 	"io"
-	"math/big"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,47 +16,20 @@ import (
 	"congvan/signing/softkey"
 )
 
-// world is a hierarchy whose every certificate says where to ask about it, on loopback.
+// world is an online hierarchy with two signers.
 type world struct {
-	*signingtest.PKI
-	issuing        *signingtest.Identity
+	*signingtest.Online
 	leader, agency *signingtest.Identity
-	tsa            string // address
 	hosts          []string
-	rootFile       string
-
-	mu      sync.Mutex
-	revoked map[string]time.Time // by serial, in OCSP
-	silent  bool                 // OCSP says unknown
 }
 
 func newWorld(t testing.TB) *world {
-	w := &world{PKI: signingtest.NewPKI(t, time.Now, rand.Reader), revoked: map[string]time.Time{}}
-	rootCRL := w.ServeBytes("application/pkix-crl", func() []byte { return w.CRL(w.Root, signingtest.CRLSpec{}) })
-	rootCert := w.ServeBytes("application/pkix-cert", func() []byte { return w.Root.Cert.Raw })
-	w.issuing = w.Issue(signingtest.Spec{
-		CN: "CA cấp phát thử nghiệm 2", CA: true, PathLen: -1, Issuer: w.Root, NotAfter: time.Now().AddDate(5, 0, 0),
-		CRL: []string{rootCRL.URL}, AIA: []string{rootCert.URL},
-	})
-	crl := w.ServeBytes("application/pkix-crl", func() []byte { return w.CRL(w.issuing, signingtest.CRLSpec{}) })
-	ocsp := w.ServeOCSP(w.issuing, func(serial *big.Int) signingtest.OCSPSpec {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		return signingtest.OCSPSpec{RevokedAt: w.revoked[serial.String()], Unknown: w.silent}
-	})
-	person := signingtest.Spec{CN: "Nguyễn Văn Thử", O: "Sở Thử nghiệm", Issuer: w.issuing, OCSP: []string{ocsp.URL}}
-	w.leader = w.Issue(person)
-	person.CN, person.OrganID = "Sở Thử nghiệm", "H99.14"
-	person.Key = w.RSA(2048)
-	w.agency = w.Issue(person)
-	authority := w.Issue(signingtest.Spec{
-		CN: "Dịch vụ dấu thời gian thử nghiệm", Issuer: w.issuing, Key: w.RSA(2048), CRL: []string{crl.URL},
-		ExtUsage: asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 8}, ExtCritical: true, Usage: x509.KeyUsageDigitalSignature,
-	})
-	w.tsa = w.ServeTSA(signingtest.TSASpec{Identity: authority}).URL
-	w.hosts = []string{"127.0.0.1"}
-	w.rootFile = save(t, "root.pem", signingtest.PEM(w.Root.Cert))
-	return w
+	o := signingtest.NewOnline(t)
+	return &world{
+		Online: o, hosts: []string{"127.0.0.1"},
+		leader: o.Signer(signingtest.Spec{CN: "Nguyễn Văn Thử", O: "Sở Thử nghiệm"}),
+		agency: o.Signer(signingtest.Spec{CN: "Sở Thử nghiệm", O: "Sở Thử nghiệm", OrganID: "H99.14", Key: o.PKI.RSA(2048)}),
+	}
 }
 
 // options sign testdata/cong-van-1.pdf without a look.
@@ -69,7 +38,7 @@ func (w *world) options(t testing.TB, by *signingtest.Identity, level Level) Sig
 		In: filepath.Join("..", "..", "testdata", "cong-van-1.pdf"), Out: filepath.Join(t.TempDir(), "out.pdf"),
 		Request:    signing.Request{Place: signing.Place{Page: 1}},
 		Credential: signing.Credential{KeyURI: by.KeyFile(t), Chain: by.Chain},
-		Keys:       softkey.Keys{Rand: rand.Reader}, Level: level, TSA: w.tsa,
+		Keys:       softkey.Keys{Rand: rand.Reader}, Level: level, TSA: w.TSA,
 		Engine: pades.New(pades.Options{}), Clock: time.Now, Rand: rand.Reader, Warn: io.Discard,
 	}
 }
@@ -77,7 +46,7 @@ func (w *world) options(t testing.TB, by *signingtest.Identity, level Level) Sig
 // verify judges a file with the root, with or without a network.
 func (w *world) verify(t testing.TB, path string, hosts ...string) *signing.Report {
 	t.Helper()
-	v, err := NewVerifier(VerifyOptions{Trust: []string{w.rootFile}, Hosts: hosts, Clock: time.Now, Warn: io.Discard})
+	v, err := NewVerifier(VerifyOptions{Trust: []string{w.RootFile}, Hosts: hosts, Clock: time.Now, Warn: io.Discard})
 	if err != nil {
 		t.Fatal(err)
 	}
