@@ -106,9 +106,12 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if courier != nil {
 		ports.Courier = courier
 	}
+	if n := cfg.Demo.CrashAfter; n > 0 {
+		crashAfter(n, &ports, a.Log)
+	}
 	a.Flow = flow.New(ports, flow.Limits{UploadBytes: cfg.UploadMB << 20})
 	if courier != nil {
-		courier.Directory, a.Inbox.Receiver = a.Flow, a.Flow
+		courier.Directory, a.Inbox.Receiver, a.Inbox.Blobs = a.Flow, a.Flow, ports.Blobs
 	}
 	return a, nil
 }

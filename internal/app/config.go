@@ -44,6 +44,8 @@ type Demo struct {
 	PKIDir string `toml:"pki_dir" env:"PKI_DIR"` //
 	Site   string `toml:"site" env:"SITE"`       // whose accounts the sign-in page lists
 	Cookie string `toml:"cookie" env:"COOKIE"`   // name of the session cookie: two installations on one host
+	// CrashAfter ends the process after that many effects of the acts; tests of faults set it.
+	CrashAfter int64 `toml:"crash_after,omitempty" env:"CRASH_AFTER"`
 }
 
 // Database is the one truth: SQLite in the data folder, or PostgreSQL.
@@ -155,6 +157,8 @@ func (c *Config) check() error {
 	switch {
 	case c.Mode != "demo" && c.Mode != "production":
 		return fmt.Errorf("configuration: mode is %q; it must be demo or production", c.Mode)
+	case c.Mode == "production" && c.Demo != (Demo{}):
+		return errors.New("configuration: [demo] is of the demonstration alone; take it out, or use mode = \"demo\"")
 	case c.Database.Driver != "sqlite" && c.Database.Driver != "postgres":
 		return fmt.Errorf("configuration: database.driver is %q; it must be sqlite or postgres", c.Database.Driver)
 	case c.Database.DSN == "":

@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"context"
 	"net/http"
+	"path/filepath"
 	"testing"
 
 	"congvan/internal/demo"
@@ -10,9 +12,18 @@ import (
 	"congvan/internal/query"
 	"congvan/internal/register"
 	"congvan/internal/testpdf"
+	"congvan/internal/walk"
 )
 
-// draft uploads a letter and makes a draft of it, as the official of an agency.
+// letter is the draft of a công văn with one uploaded file.
+func letter(agency, subject, upload string, recipients ...string) map[string]any {
+	return map[string]any{
+		"type_code": register.CongVan, "subject": subject, "urgency": 0, "signer_id": "pos-a-" + agency + "-gd",
+		"recipients": recipients, "files": []flow.FileInput{{Role: document.Main, UploadID: upload}},
+	}
+}
+
+// draft uploads a letter and makes a draft of it, as the official of an agency of A.
 func draft(t *testing.T, base, agency string, recipients ...string) (id string) {
 	t.Helper()
 	c := client(t, base, "cv."+agency)
@@ -21,11 +32,7 @@ func draft(t *testing.T, base, agency string, recipients ...string) (id string) 
 		t.Fatal(err)
 	}
 	var p query.OutgoingPage
-	err = c.Do(t.Context(), http.MethodPost, "/outgoing?secrecy=0", map[string]any{
-		"type_code": register.CongVan, "subject": subject, "urgency": 0, "signer_id": "pos-a-" + agency + "-gd",
-		"recipients": recipients, "files": []flow.FileInput{{Role: document.Main, UploadID: upload}},
-	}, &p)
-	if err != nil {
+	if err := c.Do(t.Context(), http.MethodPost, "/outgoing?secrecy=0", letter(agency, subject, upload, recipients...), &p); err != nil {
 		t.Fatal(err)
 	}
 	return p.Document.ID
@@ -40,44 +47,53 @@ func page(t *testing.T, base, account, id string) (p query.OutgoingPage) {
 	return p
 }
 
-// act does one step as an account; the error is the server's answer.
-func act(t *testing.T, base, account, id, verb string, body any) error {
-	t.Helper()
-	return client(t, base, account).Do(t.Context(), http.MethodPost, "/outgoing/"+id+"/"+verb, body, nil)
+// actor is whose step an act is, as accounts are named.
+func actor(verb string) string {
+	if who, ok := map[string]string{"submit": "cv", "approve-content": "tp", "approve-format": "tt", "sign": "gd"}[verb]; ok {
+		return who
+	}
+	return "vt"
 }
 
-// acts does steps that must succeed.
+// input is what an act sends, after a look at the document.
+func input(ctx context.Context, c *walk.Client, id, verb, pin string) (any, error) {
+	var p query.OutgoingPage
+	if err := c.Get(ctx, "/outgoing/"+id, &p); err != nil {
+		return nil, err
+	}
+	switch verb {
+	case "approve-content", "approve-format":
+		return map[string]string{"manifest": p.Manifest}, nil
+	case "sign":
+		return map[string]string{"viewed_sha256": document.MainFile(p.Document.Files).Version.Blob, "pin": pin}, nil
+	case "number":
+		return flow.NumberInput{}, nil
+	}
+	return nil, nil //nolint:nilnil // these acts have no input
+}
+
+// acts does steps of the road, each as the person whose step it is; all must succeed.
 func acts(t *testing.T, base, agency, id string, verbs ...string) {
 	t.Helper()
 	for _, verb := range verbs {
-		if err := step(t, base, agency, id, verb); err != nil {
+		if err := act(t, base, agency, id, verb, demo.PIN); err != nil {
 			t.Fatalf("%s: %v", verb, err)
 		}
 	}
 }
 
-// step does one step of the road as the person whose step it is.
-func step(t *testing.T, base, agency, id, verb string) error {
+// act does one step; the error is the server's answer.
+func act(t *testing.T, base, agency, id, verb, pin string) error {
 	t.Helper()
-	who := map[string]string{"submit": "cv.", "approve-content": "tp.", "approve-format": "tt.", "sign": "gd."}[verb]
-	if who == "" {
-		who = "vt."
+	c := client(t, base, actor(verb)+"."+agency)
+	body, err := input(t.Context(), c, id, verb, pin)
+	if err != nil {
+		return err
 	}
-	var body any
-	switch verb {
-	case "approve-content", "approve-format":
-		body = map[string]string{"manifest": page(t, base, who+agency, id).Manifest}
-	case "sign":
-		body = signing(t, base, agency, id, demo.PIN)
-	case "number":
-		body = flow.NumberInput{}
-	}
-	return act(t, base, who+agency, id, verb, body)
+	return c.Do(t.Context(), http.MethodPost, "/outgoing/"+id+"/"+verb, body, nil)
 }
 
-// signing is the leader's input after having looked at the document.
-func signing(t *testing.T, base, agency, id, pin string) map[string]string {
-	t.Helper()
-	main := document.MainFile(page(t, base, "gd."+agency, id).Document.Files)
-	return map[string]string{"viewed_sha256": main.Version.Blob, "pin": pin}
+// configOf is the configuration file of an installation.
+func configOf(w *walk.World, p *walk.Process) string {
+	return filepath.Join(w.Dir, p.Name, "congvan.toml")
 }

@@ -1,0 +1,98 @@
+package app
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+
+	"congvan/internal/document"
+	"congvan/internal/flow"
+	"congvan/signing"
+	"congvan/storage"
+)
+
+// crash ends the process, as a power cut would, right after the n-th thing that the acts
+// did to the outside: a file stored, a transaction committed, a key used, a message handed
+// to the axis. Tests of the order rule try every n; the demonstration alone can set it.
+type crash struct {
+	left atomic.Int64
+	log  *slog.Logger
+}
+
+// exitCrashed is the exit code of a process killed by SIGKILL, as a shell reports it.
+const exitCrashed = 137
+
+func (c *crash) did(what string, err error) {
+	if err == nil && c.left.Add(-1) == 0 {
+		c.log.Error("the test ends this process", "after", what)
+		os.Exit(exitCrashed)
+	}
+}
+
+// crashAfter has the acts end the process after their n-th effect.
+func crashAfter(n int64, p *flow.Ports, log *slog.Logger) {
+	c := &crash{log: log}
+	c.left.Store(n)
+	p.Store, p.Blobs, p.Keys = crashStore{p.Store, c}, crashBlobs{p.Blobs, c}, crashKeys{p.Keys, c}
+	if p.Courier != nil {
+		p.Courier = crashCourier{p.Courier, c}
+	}
+}
+
+type crashStore struct {
+	flow.Store
+	*crash
+}
+
+func (s crashStore) Write(ctx context.Context, fn func(flow.Tx) error) error {
+	err := s.Store.Write(ctx, fn)
+	s.did("store.write", err)
+	return err
+}
+
+type crashBlobs struct {
+	storage.Blobs
+	*crash
+}
+
+func (b crashBlobs) Put(ctx context.Context, key storage.Key, size int64, r io.Reader) error {
+	err := b.Blobs.Put(ctx, key, size, r)
+	b.did("blobs.put", err)
+	return err
+}
+
+func (b crashBlobs) Compose(ctx context.Context, key, prefix storage.Key, tail []byte) error {
+	err := b.Blobs.Compose(ctx, key, prefix, tail)
+	b.did("blobs.compose", err)
+	return err
+}
+
+type crashKeys struct {
+	signing.Keys
+	*crash
+}
+
+func (k crashKeys) Sign(ctx context.Context, key string, digest []byte, o signing.SignOptions) ([]byte, error) {
+	out, err := k.Keys.Sign(ctx, key, digest, o)
+	k.did("keys.sign", err)
+	return out, err
+}
+
+type crashCourier struct {
+	flow.Courier
+	*crash
+}
+
+func (r crashCourier) Send(ctx context.Context, c document.Consignment, again bool) (string, error) {
+	id, err := r.Courier.Send(ctx, c, again)
+	r.did("courier.send", err)
+	return id, err
+}
+
+func (r crashCourier) SendStatus(ctx context.Context, m document.StatusMessage) error {
+	err := r.Courier.SendStatus(ctx, m)
+	r.did("courier.status", err)
+	return err
+}
