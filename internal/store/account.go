@@ -8,11 +8,11 @@ import (
 	"congvan/internal/org"
 )
 
-// Account and APIToken are kept as internal/account has them.
-type (
-	Account  = account.Account
-	APIToken = account.Token
-)
+// Account is kept as internal/account has it.
+type Account = account.Account
+
+// APIToken is kept as internal/account has it.
+type APIToken = account.Token
 
 var (
 	accountTable = newTable("accounts", accountColumns(new(Account)))

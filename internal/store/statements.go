@@ -48,7 +48,7 @@ func (c *statements) prepare(ctx context.Context) {
 		return
 	}
 	for _, query := range c.take() {
-		s, err := c.db.PrepareContext(ctx, query)
+		s, err := c.db.PrepareContext(ctx, query) //nolint:sqlclosecheck // kept until the database closes
 		if err != nil {
 			continue
 		}
@@ -130,7 +130,7 @@ func (p pool) fault(err error) error { return p.s.fault(err) }
 func (p pool) rows(query string, args ...any) (*sql.Rows, error) {
 	query = p.s.dialect.bind(query)
 	p.s.readStmts.prepare(p.ctx)
-	if s := p.s.readStmts.get(query); s != nil {
+	if s := p.s.readStmts.get(query); s != nil { //nolint:sqlclosecheck // kept until the database closes
 		return s.QueryContext(p.ctx, args...)
 	}
 	return p.s.read.QueryContext(p.ctx, query, args...)
@@ -144,7 +144,7 @@ func (t *tx) rows(query string, args ...any) (*sql.Rows, error) {
 	}
 	query = t.s.dialect.bind(query)
 	if s := t.stmts.get(query); s != nil {
-		return t.sql.StmtContext(t.ctx, s).QueryContext(t.ctx, args...)
+		return t.sql.StmtContext(t.ctx, s).QueryContext(t.ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	}
 	return t.sql.QueryContext(t.ctx, query, args...)
 }
@@ -158,7 +158,7 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 	var r sql.Result
 	var err error
 	if s := t.stmts.get(query); s != nil {
-		r, err = t.sql.StmtContext(t.ctx, s).ExecContext(t.ctx, args...)
+		r, err = t.sql.StmtContext(t.ctx, s).ExecContext(t.ctx, args...) //nolint:sqlclosecheck // ends with the transaction
 	} else {
 		r, err = t.sql.ExecContext(t.ctx, query, args...)
 	}

@@ -282,8 +282,10 @@ func testNotices(t *testing.T, w *world) {
 func testEvidence(t *testing.T, w *world) {
 	at := now()
 	report := func(v signing.Verdict) *signing.Report {
-		return &signing.Report{File: "a.pdf", Verdict: v, Reasons: []string{"r"}, CheckedAt: now(), SHA256: "ab",
-			Signatures: []signing.SignatureReport{{Field: "SignerSignature", Signer: "Trần Thị Thử", Time: &at, Verdict: v, Reasons: []string{}}}}
+		return &signing.Report{
+			File: "a.pdf", Verdict: v, Reasons: []string{"r"}, CheckedAt: now(), SHA256: "ab",
+			Signatures: []signing.SignatureReport{{Field: "SignerSignature", Signer: "Trần Thị Thử", Time: &at, Verdict: v, Reasons: []string{}}},
+		}
 	}
 	for _, v := range []signing.Verdict{signing.Unknown, signing.Valid} {
 		w.write(func(tx flow.Tx) error { return tx.PutReport("blob-1", report(v)) })
@@ -294,8 +296,10 @@ func testEvidence(t *testing.T, w *world) {
 		})
 	}
 
-	intent := flow.Intent{ID: w.id("int"), DocumentID: "out-1", FileID: "fil-1", Purpose: flow.PurposeAgency, PositionID: clerk, PersonName: "Văn thư",
-		BaseBlob: "base", Digest: "ff", KeyURI: "pkcs11:token=a", At: now()}
+	intent := flow.Intent{
+		ID: w.id("int"), DocumentID: "out-1", FileID: "fil-1", Purpose: flow.PurposeAgency, PositionID: clerk, PersonName: "Văn thư",
+		BaseBlob: "base", Digest: "ff", KeyURI: "pkcs11:token=a", At: now(),
+	}
 	w.write(func(tx flow.Tx) error { return tx.PutIntent(&intent) })
 	later := intent
 	later.ID, later.Row = w.id("int"), 0
@@ -308,8 +312,10 @@ func testEvidence(t *testing.T, w *world) {
 	}
 	w.same("intents", []flow.Intent{intent, later}, got)
 
-	upload := flow.Upload{ID: w.id("upl"), AccountID: "acc-1", PositionID: official, Name: "Tệp đính kèm.pdf", MediaType: "application/pdf",
-		Blob: "b", Size: 1 << 33, HashState: []byte{0, 1}, Pages: 9, At: now()}
+	upload := flow.Upload{
+		ID: w.id("upl"), AccountID: "acc-1", PositionID: official, Name: "Tệp đính kèm.pdf", MediaType: "application/pdf",
+		Blob: "b", Size: 1 << 33, HashState: []byte{0, 1}, Pages: 9, At: now(),
+	}
 	w.write(func(tx flow.Tx) error { return tx.PutUpload(upload) })
 	w.read(func(tx flow.ReadTx) error {
 		got, err := tx.Upload(upload.ID)
@@ -319,8 +325,10 @@ func testEvidence(t *testing.T, w *world) {
 }
 
 func testQuarantine(t *testing.T, w *world) {
-	open := flow.Quarantined{ID: w.id("qua"), AgencyID: agencyA, Channel: document.Axis, From: document.Party{OrganID: "H98.01", OrganName: "Cơ quan ngoài"},
-		DocumentID: "doc", RawKey: "raw-open", Reason: "same_id_other_content", At: now()}
+	open := flow.Quarantined{
+		ID: w.id("qua"), AgencyID: agencyA, Channel: document.Axis, From: document.Party{OrganID: "H98.01", OrganName: "Cơ quan ngoài"},
+		DocumentID: "doc", RawKey: "raw-open", Reason: "same_id_other_content", At: now(),
+	}
 	secret := flow.Quarantined{ID: w.id("qua"), AgencyID: agencyA, Channel: document.Axis, From: open.From, RawKey: "raw-secret", Reason: "secret_mark", Secret: true, At: now().Add(time.Second)}
 	stray := flow.Quarantined{ID: w.id("qua"), Channel: document.Axis, From: open.From, RawKey: "raw-stray", Reason: "recipient_unknown", At: now().Add(2 * time.Second)}
 	again := open

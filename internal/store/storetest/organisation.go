@@ -25,8 +25,10 @@ func testOrganisation(t *testing.T, w *world) {
 	}
 	unit := org.Unit{ID: "unt-x", AgencyID: "agc-x", Name: "Văn phòng", Code: "VP"}
 	person := org.Person{ID: "per-x", FullName: "Đặng Thị Ngọc Ánh"}
-	position := org.Position{ID: "pos-x", PersonID: "per-x", AgencyID: "agc-x", UnitID: "unt-x", Title: "Chánh Văn phòng",
-		Roles: []org.Role{org.RoleUnitHead, org.RoleFormatChecker}, Period: org.Period{ValidFrom: calendar.On(2026, 1, 1), ValidTo: calendar.On(2026, 12, 31)}}
+	position := org.Position{
+		ID: "pos-x", PersonID: "per-x", AgencyID: "agc-x", UnitID: "unt-x", Title: "Chánh Văn phòng",
+		Roles: []org.Role{org.RoleUnitHead, org.RoleFormatChecker}, Period: org.Period{ValidFrom: calendar.On(2026, 1, 1), ValidTo: calendar.On(2026, 12, 31)},
+	}
 	put := func(a store.Admin) error {
 		for _, err := range []error{a.PutAgency(agency), a.PutUnit(unit), a.PutPerson(person), a.PutPosition(position)} {
 			if err != nil {
@@ -123,8 +125,10 @@ func testAuthority(t *testing.T, w *world) {
 
 func testCredential(t *testing.T, w *world) {
 	credential := func(id string) flow.Credential {
-		return flow.Credential{ID: id, Owner: flow.OwnerPerson, OwnerID: "per-x", KeyURI: "pkcs11:token=x;object=" + id, ChainPEM: []byte("PEM\x00" + id),
-			Fingerprint: "f" + id, Image: []byte{0x89, 'P'}, SealMM: 36.5, Demo: true}
+		return flow.Credential{
+			ID: id, Owner: flow.OwnerPerson, OwnerID: "per-x", KeyURI: "pkcs11:token=x;object=" + id, ChainPEM: []byte("PEM\x00" + id),
+			Fingerprint: "f" + id, Image: []byte{0x89, 'P'}, SealMM: 36.5, Demo: true,
+		}
 	}
 	expect := func(id string) {
 		t.Helper()
@@ -158,8 +162,10 @@ func testCredential(t *testing.T, w *world) {
 func testCalendar(t *testing.T, w *world) {
 	for _, want := range []calendar.Calendar{
 		{Holidays: map[calendar.Date]string{}, ExtraWorkdays: map[calendar.Date]string{}},
-		{Holidays: map[calendar.Date]string{calendar.On(2026, 9, 2): "Quốc khánh", calendar.On(2026, 1, 1): "Tết Dương lịch"},
-			ExtraWorkdays: map[calendar.Date]string{calendar.On(2026, 9, 2): "Làm bù"}},
+		{
+			Holidays:      map[calendar.Date]string{calendar.On(2026, 9, 2): "Quốc khánh", calendar.On(2026, 1, 1): "Tết Dương lịch"},
+			ExtraWorkdays: map[calendar.Date]string{calendar.On(2026, 9, 2): "Làm bù"},
+		},
 		{Holidays: map[calendar.Date]string{calendar.On(2027, 1, 1): "Tết Dương lịch"}, ExtraWorkdays: map[calendar.Date]string{}},
 	} {
 		w.administer(func(a store.Admin) error { return a.PutCalendar(want) })

@@ -105,10 +105,14 @@ func newWorld(t testing.TB, open Opener) *world {
 	}
 	w.administer(func(a store.Admin) error {
 		for _, ag := range []org.Agency{
-			{ID: agencyA, Name: "Ủy ban nhân dân thành phố Thử Nghiệm", Abbreviation: "UBND", Place: "Thử Nghiệm", Block: org.BlockGovernment, Local: true,
-				Codes: []org.Code{{Scheme: org.SchemeQD20, Value: codeA, Period: org.Period{ValidFrom: calendar.On(2020, 7, 22)}}}},
-			{ID: agencyB, Name: "Sở Nội vụ (thử nghiệm)", Abbreviation: "SNV", Place: "Thử Nghiệm", Block: org.BlockGovernment, Local: true,
-				Codes: []org.Code{{Scheme: org.SchemeQD20, Value: codeB, Period: org.Period{ValidFrom: calendar.On(2020, 7, 22)}}}},
+			{
+				ID: agencyA, Name: "Ủy ban nhân dân thành phố Thử Nghiệm", Abbreviation: "UBND", Place: "Thử Nghiệm", Block: org.BlockGovernment, Local: true,
+				Codes: []org.Code{{Scheme: org.SchemeQD20, Value: codeA, Period: org.Period{ValidFrom: calendar.On(2020, 7, 22)}}},
+			},
+			{
+				ID: agencyB, Name: "Sở Nội vụ (thử nghiệm)", Abbreviation: "SNV", Place: "Thử Nghiệm", Block: org.BlockGovernment, Local: true,
+				Codes: []org.Code{{Scheme: org.SchemeQD20, Value: codeB, Period: org.Period{ValidFrom: calendar.On(2020, 7, 22)}}},
+			},
 		} {
 			if err := a.PutAgency(ag); err != nil {
 				return err
