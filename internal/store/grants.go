@@ -78,23 +78,25 @@ func outgoingGrants(g authz.Grants) where {
 
 func incomingGrants(d dialect, g authz.Grants) where {
 	var w where
-	if g.NotDrafts {
-		w.and("d.state <> '" + string(workflow.Received) + "'")
-	}
-	// One set of ids, so that a reader of few documents among many is led to them by it.
 	const assigned = "SELECT a.incoming_id FROM assignments a WHERE a.state NOT IN ('" +
 		string(workflow.Withdrawn) + "', '" + string(workflow.Returned) + "') AND "
-	var own []string
-	var args []any
+	// One set of ids, so that a reader of few documents among many is led to them by it.
+	var own where
 	if g.UnitID != "" {
-		own, args = append(own, assigned+"a.unit_id = ?"), append(args, g.UnitID)
+		own.and(assigned+"a.unit_id = ?", g.UnitID)
 	}
 	if g.PositionID != "" {
-		own, args = append(own, assigned+"a.position_id = ?"), append(args, g.PositionID)
-		own, args = append(own, "SELECT p.id FROM incoming p WHERE p.presented_to = ? AND p.presented_to <> ''"), append(args, g.PositionID)
+		own.and(assigned+"a.position_id = ?", g.PositionID)
 	}
-	if len(own) > 0 {
-		w.and("d.id "+d.among(strings.Join(own, " UNION ALL ")), args...)
+	switch {
+	case g.NotDrafts: // nearly all: looked at one by one
+		w.and("d.state <> '" + string(workflow.Received) + "'")
+		w.and("d.presented_to = ? AND d.presented_to <> ''", g.PositionID)
+	case g.PositionID != "":
+		own.and("SELECT p.id FROM incoming p WHERE p.presented_to = ? AND p.presented_to <> ''", g.PositionID)
+	}
+	if len(own.parts) > 0 {
+		w.and("d.id "+d.among(strings.Join(own.parts, " UNION ALL ")), own.args...)
 	}
 	return w
 }
