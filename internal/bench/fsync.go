@@ -61,7 +61,7 @@ func (b *bench) countFsyncs(ctx context.Context) error {
 		return nil
 	}
 	trace := filepath.Join(b.Dir, "fsync.trace")
-	before := []string{strace, "-D", "-f", "--seccomp-bpf", "-e", "trace=fsync,fdatasync,sync_file_range,msync", "-o", trace, "--"}
+	before := []string{strace, "-D", "-f", "-y", "--seccomp-bpf", "-e", "trace=fsync,fdatasync,sync_file_range,msync", "-o", trace, "--"}
 	return b.site.with(ctx, "traced", before, nil, func(p *walk.Process) error {
 		who, err := signIn(ctx, p.Base, "cv", "tp", "tt", "gd", "vt")
 		if err != nil {
