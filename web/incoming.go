@@ -50,7 +50,7 @@ func (w *Web) drawIncoming(c *gin.Context, problem error) {
 	}
 	v := incomingView{
 		IncomingPage: p, Viewer: viewer(c, authz.Incoming, p.Document.ID, p.Files), Steps: incomingSteps(p.Document.State),
-		Denied: deniedActs(me, workflow.Incoming, flow.IncomingResource(&p.Document, as)), Mine: mine(p.Assignments, me),
+		Denied: deniedActs(me, workflow.Incoming, flow.IncomingResource(&p.Document, as, nil)), Mine: mine(p.Assignments, me),
 	}
 	v.Acts = slices.DeleteFunc(v.Acts, func(a workflow.Action) bool { return !fits(a, v.Mine) })
 	if err := w.directions(c, &v); err != nil {

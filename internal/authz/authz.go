@@ -46,6 +46,7 @@ type Resource struct {
 	SignerID    string
 	PresentedTo string
 	Assignees   []Assignee
+	Askers      []string // positions that drafted what an incoming document answers
 }
 
 // Assignee is a position or a unit that a document was given to.
@@ -147,18 +148,21 @@ func CanRead(s Subject, r Resource) bool {
 	}
 	if r.Kind == Incoming {
 		return s.Has(org.RoleClerk) || s.Has(org.RoleLeader) && r.State != workflow.Received || assigned(s, r, false) ||
-			r.PresentedTo != "" && r.PresentedTo == s.PositionID
+			r.PresentedTo != "" && r.PresentedTo == s.PositionID || registered(r.State) && slices.Contains(r.Askers, s.PositionID)
 	}
 	switch {
 	case isDrafter(s, r):
 		return true
 	case r.State == workflow.Draft || r.State == workflow.Cancelled:
-		return s.Has(org.RoleUnitHead) && s.UnitID == r.UnitID
+		return s.Has(org.RoleUnitHead) && s.UnitID != "" && s.UnitID == r.UnitID
 	case s.PositionID == r.SignerID, s.Has(org.RoleClerk), s.Has(org.RoleFormatChecker), s.Has(org.RoleLeader):
 		return true
 	}
-	return s.UnitID == r.UnitID && (s.Has(org.RoleUnitHead) || s.Has(org.RoleOfficial) && r.State == workflow.Issued)
+	return s.UnitID != "" && s.UnitID == r.UnitID && (s.Has(org.RoleUnitHead) || s.Has(org.RoleOfficial) && r.State == workflow.Issued)
 }
+
+// registered tells whether an incoming document has been entered in the book.
+func registered(s workflow.State) bool { return s != workflow.Received && s != workflow.Refused }
 
 // Can decides one act on one document by who acts; whether the state admits the act is
 // workflow.Next's to say.
@@ -229,7 +233,7 @@ type Grants struct {
 	NotDrafts  bool   // every document that has left DRAFT (outgoing) or RECEIVED (incoming)
 	UnitID     string // outgoing drafted by this unit; incoming assigned to it
 	UnitIssued string // issued documents of this unit
-	PositionID string // drafted, to be signed, presented or assigned to this position
+	PositionID string // drafted, to be signed, presented or assigned to this position; answers to what it drafted
 }
 
 // Scope gives the grants of a subject for one kind; it agrees with CanRead.

@@ -127,7 +127,11 @@ func (f *Flow) incoming(tx ReadTx, a Actor, id string, act workflow.Action) (doc
 	if err != nil {
 		return d, nil, err
 	}
-	if err := authz.Can(a, act, IncomingResource(&d, as)).Err(); err != nil {
+	askers, err := Askers(tx, &d)
+	if err != nil {
+		return d, nil, err
+	}
+	if err := authz.Can(a, act, IncomingResource(&d, as, askers)).Err(); err != nil {
 		return d, as, err
 	}
 	if act == workflow.View || act == workflow.Look {
@@ -147,9 +151,28 @@ func OutgoingResource(d *document.Outgoing) authz.Resource {
 	}
 }
 
+// Askers are the positions of the same agency that drafted what a document answers: whoever
+// asked may read the answer.
+func Askers(tx ReadTx, d *document.Incoming) ([]string, error) {
+	var out []string
+	for _, ref := range d.ResponseFor {
+		if ref.DocumentID == "" {
+			continue
+		}
+		asked, err := tx.OutgoingByDocumentID(ref.DocumentID)
+		switch {
+		case err == nil && asked.AgencyID == d.AgencyID:
+			out = append(out, asked.DrafterID)
+		case err != nil && fault.KindOf(err) != fault.NotFound:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // IncomingResource is what authz needs to know of an incoming document.
-func IncomingResource(d *document.Incoming, as []document.Assignment) authz.Resource {
-	r := authz.Resource{Kind: authz.Incoming, AgencyID: d.AgencyID, State: d.State, PresentedTo: d.PresentedTo}
+func IncomingResource(d *document.Incoming, as []document.Assignment, askers []string) authz.Resource {
+	r := authz.Resource{Kind: authz.Incoming, AgencyID: d.AgencyID, State: d.State, PresentedTo: d.PresentedTo, Askers: askers}
 	for _, a := range as {
 		r.Assignees = append(r.Assignees, authz.Assignee{
 			PositionID: a.PositionID, UnitID: a.UnitID, State: a.State, Lead: a.Role == document.Lead,

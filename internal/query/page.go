@@ -127,7 +127,11 @@ func (v *Views) Incoming(ctx context.Context, s authz.Subject, id string) (Incom
 		if err != nil {
 			return err
 		}
-		r := flow.IncomingResource(&p.Document, as)
+		askers, err := flow.Askers(tx, &p.Document)
+		if err != nil {
+			return err
+		}
+		r := flow.IncomingResource(&p.Document, as, askers)
 		if !authz.CanRead(s, r) {
 			return fault.Missing()
 		}
@@ -279,7 +283,11 @@ func readable(tx flow.ReadTx, s authz.Subject, kind authz.Kind, id string) ([]do
 	if err != nil {
 		return nil, err
 	}
-	if !authz.CanRead(s, flow.IncomingResource(&d, as)) {
+	askers, err := flow.Askers(tx, &d)
+	if err != nil {
+		return nil, err
+	}
+	if !authz.CanRead(s, flow.IncomingResource(&d, as, askers)) {
 		return nil, fault.Missing()
 	}
 	return d.Files, nil

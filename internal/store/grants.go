@@ -80,6 +80,10 @@ func incomingGrants(d dialect, g authz.Grants) where {
 	var w where
 	const assigned = "SELECT a.incoming_id FROM assignments a WHERE a.state NOT IN ('" +
 		string(workflow.Withdrawn) + "', '" + string(workflow.Returned) + "') AND "
+	// Answers to what the position drafted.
+	const answers = "SELECT r.incoming_id FROM incoming_responses r JOIN outgoing o ON o.document_id = r.document_id" +
+		" JOIN incoming q ON q.id = r.incoming_id WHERE q.agency_id = o.agency_id AND q.state NOT IN ('" +
+		string(workflow.Received) + "', '" + string(workflow.Refused) + "') AND o.drafter_id = ?"
 	// One set of ids, so that a reader of few documents among many is led to them by it.
 	var own where
 	if g.UnitID != "" {
@@ -87,6 +91,7 @@ func incomingGrants(d dialect, g authz.Grants) where {
 	}
 	if g.PositionID != "" {
 		own.and(assigned+"a.position_id = ?", g.PositionID)
+		own.and(answers, g.PositionID)
 	}
 	switch {
 	case g.NotDrafts: // nearly all: looked at one by one

@@ -247,7 +247,7 @@ func testGrants(t *testing.T, w *world) {
 		for range 60 {
 			d := w.outgoing()
 			d.AgencyID, d.UnitID, d.DrafterID, d.SignerID, d.State = pick(agencies...), pick(units...), pick(positions...), pick(append(positions, "")...), outgoing[rnd.IntN(len(outgoing))]
-			d.Files, d.Approvals = nil, nil
+			d.Files, d.Approvals, d.DocumentID = nil, nil, "H99,"+d.ID
 			if err := tx.PutOutgoing(&d); err != nil {
 				return err
 			}
@@ -255,6 +255,7 @@ func testGrants(t *testing.T, w *world) {
 
 			in := w.incoming()
 			in.AgencyID, in.PresentedTo, in.State, in.Files = pick(agencies...), pick(append(positions, "")...), incoming[rnd.IntN(len(incoming))], nil
+			in.ResponseFor = []document.Reference{{DocumentID: pick(d.DocumentID, "H98,elsewhere")}}
 			if err := tx.PutIncoming(&in); err != nil {
 				return err
 			}
@@ -266,7 +267,11 @@ func testGrants(t *testing.T, w *world) {
 				}
 				as = append(as, a)
 			}
-			resources[authz.Incoming][in.ID] = flow.IncomingResource(&in, as)
+			askers, err := flow.Askers(tx, &in)
+			if err != nil {
+				return err
+			}
+			resources[authz.Incoming][in.ID] = flow.IncomingResource(&in, as, askers)
 		}
 		return nil
 	})
