@@ -47,6 +47,16 @@ func lost(err error) bool {
 		pkcs11.CKR_TOKEN_NOT_PRESENT, pkcs11.CKR_CRYPTOKI_NOT_INITIALIZED)
 }
 
+// unavailable tells that the token did not do its work. Where that lasts, only a module
+// started afresh may see the token again: SoftHSM does not read a token's files anew.
+func unavailable(err error) bool { return errors.Is(outward(err), signing.ErrTokenUnavailable) }
+
+// judged tells that a PIN may have reached the token: it is not offered again.
+func judged(err error) bool {
+	var login *loginError
+	return errors.As(err, &login) && !lost(err)
+}
+
 // outward turns PKCS#11 codes into the errors of package signing.
 func outward(err error) error {
 	var code pkcs11.Error

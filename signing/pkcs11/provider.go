@@ -190,9 +190,12 @@ func (p *Provider) sign(ctx context.Context, key string, digest []byte, opts sig
 	}
 	generation := p.generationNow()
 	signature, err := attempt(ctx, ref, digest, opts)
-	if again := br.tripped(); lost(err) || again && errors.Is(err, errAbsent) {
-		if err = p.rebuild(generation, ref, err, again); err == nil {
-			signature, err = attempt(ctx, ref, digest, opts)
+	if again := br.tripped(); lost(err) || again && unavailable(err) {
+		cause := err
+		if err = p.rebuild(generation, ref, cause, again); err == nil {
+			if err = cause; !judged(cause) {
+				signature, err = attempt(ctx, ref, digest, opts)
+			}
 		}
 	}
 	if err = outward(err); err != nil && errors.Is(err, ctx.Err()) {
@@ -286,13 +289,14 @@ func (p *Provider) resolve(ref *reference) (found *token, at uint, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	var unread error
 	for _, slot := range slots {
 		info, err := p.module.GetTokenInfo(slot)
-		if err != nil {
-			if is(err, pkcs11.CKR_TOKEN_NOT_PRESENT) || is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED) {
-				continue
+		if err != nil { // another token's trouble is not this one's
+			if !is(err, pkcs11.CKR_TOKEN_NOT_PRESENT) && !is(err, pkcs11.CKR_TOKEN_NOT_RECOGNIZED) {
+				unread = err
 			}
-			return nil, 0, err
+			continue
 		}
 		if info.Flags&pkcs11.CKF_TOKEN_INITIALIZED == 0 || !ref.names(slot, info) {
 			continue
@@ -302,7 +306,10 @@ func (p *Provider) resolve(ref *reference) (found *token, at uint, err error) {
 		}
 		found, at = p.known(tokenID{trim(info.Label), trim(info.SerialNumber)}, slot), slot
 	}
-	if found == nil {
+	switch {
+	case found == nil && unread != nil: // it may have been this one
+		return nil, 0, unread
+	case found == nil:
 		return nil, 0, fmt.Errorf("%w: %q", errAbsent, ref.token+ref.serial)
 	}
 	p.mu.Lock()
