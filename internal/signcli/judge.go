@@ -215,7 +215,7 @@ func (j *job) write() (err error) {
 	if _, err := io.Copy(out, io.NewSectionReader(result.R, 0, result.Size)); err != nil {
 		return err
 	}
-	if err := out.Chmod(0o644); err != nil { //nolint:gosec // a signed document is no secret of its own
+	if err := out.Chmod(j.input.mode); err != nil { // as open or closed as the input
 		return err
 	}
 	if err := out.Sync(); err != nil {

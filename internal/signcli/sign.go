@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"time"
 
@@ -83,6 +84,9 @@ func Sign(ctx context.Context, o SignOptions) (*signing.Report, error) {
 		return nil, err
 	}
 	defer input.Close()
+	if info, err := os.Stat(o.Out); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", o.Out)
+	}
 	j := &job{SignOptions: o, input: input, chain: o.Credential.Chain}
 	j.Request.Time = o.Clock()
 	if o.Level.reaches(LevelT) {

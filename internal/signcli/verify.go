@@ -95,6 +95,7 @@ func unreadable(path, reason string) *signing.Report {
 type file struct {
 	*os.File
 	size int64
+	mode os.FileMode // permissions
 }
 
 // openFile opens a file for reading by range; a folder, pipe or device is refused, since
@@ -114,7 +115,7 @@ func openFile(path string) (*file, error) {
 	if info, err = f.Stat(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &file{f, info.Size()}, nil
+	return &file{f, info.Size(), info.Mode().Perm()}, nil
 }
 
 func (f *file) signing() signing.File { return signing.File{R: f.File, Size: f.size} }
