@@ -17,7 +17,9 @@ import (
 	"congvan/internal/flow"
 	"congvan/internal/flowtest"
 	"congvan/internal/journal"
+	"congvan/internal/org"
 	"congvan/internal/register"
+	"congvan/internal/store"
 	"congvan/internal/workflow"
 	"congvan/signing"
 	"congvan/signing/pdf"
@@ -125,6 +127,13 @@ func badDrafts(w *world) {
 	cv := w.Who("cv.svd")
 	u := w.Upload(cv, "a.pdf", flowtest.Sample(w.T, "cong-van-1.pdf"))
 	foreign := w.Upload(w.Who("cv.stn"), "a.pdf", flowtest.Sample(w.T, "cong-van-1.pdf"))
+	w.Must(w.Store.Administer(w.T.Context(), func(tx store.Admin) error {
+		gone := time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+		return tx.PutAgency(org.Agency{
+			ID: "closed", Name: "Sở Đã giải thể", Abbreviation: "SGT", Block: org.BlockGovernment, ClosedAt: &gone,
+			Codes: []org.Code{{Scheme: org.SchemeQD20, Value: "H99.77"}},
+		})
+	}))
 	for _, x := range []struct {
 		code, field string
 		change      func(*flow.DraftInput)
@@ -133,6 +142,7 @@ func badDrafts(w *world) {
 		{"text_too_long", "subject", func(in *flow.DraftInput) { in.Subject = strings.Repeat("ề", 501) }},
 		{"type_unknown", "type_code", func(in *flow.DraftInput) { in.TypeCode = "XX" }},
 		{"recipient_unknown", "recipients", func(in *flow.DraftInput) { in.Recipients = []string{"H99.99"} }},
+		{"recipient_closed", "recipients", func(in *flow.DraftInput) { in.Recipients = []string{"H26.15", "h99.77"} }},
 		{"recipient_self", "recipients", func(in *flow.DraftInput) { in.Recipients = []string{"H26.14"} }},
 		{"signer_unknown", "signer_id", func(in *flow.DraftInput) { in.SignerID = w.Who("gd.stn").PositionID }},
 		{"signer_unknown", "signer_id", func(in *flow.DraftInput) { in.SignerID = w.Who("vt.svd").PositionID }},
