@@ -48,10 +48,15 @@ func (a *App) checkpoint(ctx context.Context) error {
 
 // journalKey reads the checkpoint key, and makes it on the first run.
 func journalKey(path string) (ed25519.PrivateKey, error) {
-	text, err := secret(path)
+	key, err := readJournalKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return makeJournalKey(path)
 	}
+	return key, err
+}
+
+func readJournalKey(path string) (ed25519.PrivateKey, error) {
+	text, err := secret(path)
 	if err != nil {
 		return nil, fmt.Errorf("journal.key_file: %w", err)
 	}

@@ -113,6 +113,10 @@ func LoadConfig(file string) (Config, error) {
 			if errors.As(err, &strict) {
 				return c, fmt.Errorf("configuration %s: unknown key:\n%s", file, strict.String())
 			}
+			var wrong *toml.DecodeError
+			if errors.As(err, &wrong) {
+				return c, fmt.Errorf("configuration %s: %w:\n%s", file, err, wrong.String())
+			}
 			return c, fmt.Errorf("configuration %s: %w", file, err)
 		}
 	}

@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
 	"congvan/internal/app"
 	"congvan/internal/axis/axistest"
 	"congvan/internal/demo"
@@ -201,10 +199,7 @@ func TestFaultsOfAnInstallation(t *testing.T) {
 		acts(t, base, "svd", id, "number", "seal", "issue")
 	})
 	t.Run("second server", func(t *testing.T) {
-		code, _, errOut := program(t, "", "congvan", "serve", "--config", configOf(w, w.A), "--listen", "127.0.0.1:0")
-		if code != 1 || !strings.Contains(errOut, "stop it first, or use another data folder") {
-			t.Errorf("exit %d: %s", code, errOut)
-		}
+		says(t, 1, "stop it first, or use another data folder", "", "serve", "--config", configOf(w, w.A), "--listen", "127.0.0.1:0")
 		if !healthy(base) {
 			t.Error("the first server suffered")
 		}
@@ -217,17 +212,7 @@ func TestFaultsOfAnInstallation(t *testing.T) {
 		c.Mode, c.Data, c.Database.DSN, c.Listen = "production", t.TempDir(), "", "127.0.0.1:0"
 		refuses := func(want string) {
 			t.Helper()
-			b, err := toml.Marshal(c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			file := filepath.Join(t.TempDir(), "congvan.toml")
-			if err := os.WriteFile(file, b, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if code, _, errOut := program(t, "", "congvan", "serve", "--config", file); code != 1 || !strings.Contains(errOut, want) {
-				t.Errorf("exit %d: %s, want %q", code, errOut, want)
-			}
+			says(t, 1, want, "", "serve", "--config", saved(t, c))
 		}
 		refuses("[demo]")
 		c.Demo = app.Demo{}
