@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	subject = "V/v phối hợp cung cấp số liệu gửi, nhận văn bản điện tử có ký số năm 2026 (văn bản thử nghiệm)"
-	answer  = "V/v cung cấp số liệu gửi, nhận văn bản điện tử có ký số năm 2026 (văn bản thử nghiệm)"
+	subject = "V/v phối hợp cung cấp số liệu gửi, nhận văn bản điện tử năm 2026"
+	answer  = "V/v cung cấp số liệu gửi, nhận văn bản điện tử năm 2026"
 )
 
 // TestJourney is the whole road in a browser, as official, unit head, checker, leader and

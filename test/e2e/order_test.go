@@ -61,7 +61,7 @@ func TestOrderRule(t *testing.T) {
 		}
 	}
 	t.Logf("crashes: %v", died)
-	if died["a"] < 18 || died["b"] < 6 {
+	if died["a"] < 25 || died["b"] < 5 {
 		t.Errorf("only %v crashes: the road has more effects than that", died)
 	}
 	r.w.Stop()
