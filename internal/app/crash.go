@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"congvan/internal/document"
@@ -16,9 +17,14 @@ import (
 // crash ends the process, as a power cut would, right after the n-th thing that the acts
 // did to the outside: a file stored, a transaction committed, a key used, a message handed
 // to the axis. Tests of the order rule try every n; the demonstration alone can set it.
+//
+// It waits for a key that is in use elsewhere: SoftHSM writes its token file at every login
+// and not in one piece, so that a power cut in that moment loses the token. That is the
+// software token's weakness, not a line of the order rule; a hardware token has none.
 type crash struct {
-	left atomic.Int64
-	log  *slog.Logger
+	left  atomic.Int64
+	inUse sync.RWMutex // read-held while a key is used
+	log   *slog.Logger
 }
 
 // exitCrashed is the exit code of a process killed by SIGKILL, as a shell reports it.
@@ -26,6 +32,7 @@ const exitCrashed = 137
 
 func (c *crash) did(what string, err error) {
 	if err == nil && c.left.Add(-1) == 0 {
+		c.inUse.Lock()
 		c.log.Error("the test ends this process", "after", what)
 		os.Exit(exitCrashed)
 	}
@@ -75,7 +82,9 @@ type crashKeys struct {
 }
 
 func (k crashKeys) Sign(ctx context.Context, key string, digest []byte, o signing.SignOptions) ([]byte, error) {
+	k.inUse.RLock()
 	out, err := k.Keys.Sign(ctx, key, digest, o)
+	k.inUse.RUnlock()
 	k.did("keys.sign", err)
 	return out, err
 }
