@@ -97,7 +97,7 @@ func (r *rough) start(p *walk.Process, env ...string) {
 func isCrash(v string) bool { return len(v) > 24 && v[:24] == "CONGVAN_DEMO_CRASH_AFTER" }
 
 // insist does something until an answer comes, starting again what died. An answer that
-// is an error ends the test.
+// is an error ends the test, but for the one that says "later".
 func (r *rough) insist(what string, try func() error) {
 	r.Helper()
 	for range 10 {
@@ -106,10 +106,15 @@ func (r *rough) insist(what string, try func() error) {
 			return
 		}
 		var p *walk.Problem
-		if errors.As(err, &p) {
+		switch {
+		case !errors.As(err, &p):
+			r.revive()
+		case p.Status != http.StatusServiceUnavailable: // "later" is an answer to act on
 			r.Fatalf("%s: %v", what, err)
+		default:
+			r.Logf("%s: %v", what, err)
+			time.Sleep(time.Second)
 		}
-		r.revive()
 	}
 	r.Fatalf("%s: no answer after many tries", what)
 }
