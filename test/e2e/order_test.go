@@ -123,7 +123,7 @@ func (r *rough) insist(what string, try func() error) {
 func (r *rough) revive() {
 	r.Helper()
 	for _, p := range []*walk.Process{r.w.A, r.w.B} {
-		ctx, stop := context.WithTimeout(r.Context(), 200*time.Millisecond)
+		ctx, stop := context.WithTimeout(r.Context(), 50*time.Millisecond)
 		err := p.Wait(ctx)
 		stop()
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -155,6 +155,7 @@ func (r *rough) dispatch(n int) {
 	r.accepted("vt.sm", code)
 	var p query.OutgoingPage
 	eventually(r.T, "both statuses of "+code, func() bool {
+		r.revive() // whose silence we wait on may have died by itself
 		r.insist("page", func() error { return r.clients["vt.svd"].Get(r.Context(), "/outgoing/"+id, &p) })
 		return !slices.ContainsFunc(p.Deliveries, func(d document.Delivery) bool { return d.State != workflow.Acceptance })
 	})
@@ -215,6 +216,7 @@ func (r *rough) accepted(clerk, code string) {
 	r.Helper()
 	var rows []query.Row
 	eventually(r.T, code+" at "+clerk, func() bool {
+		r.revive()
 		var list struct {
 			Rows []query.Row `json:"rows"`
 		}
