@@ -197,6 +197,7 @@ func TestFaultsOfAnInstallation(t *testing.T) {
 			return act(t, base, "svd", id, "sign", demo.PIN) == nil
 		})
 		acts(t, base, "svd", id, "number", "seal", "issue")
+		eventually(t, "01", func() bool { return page(t, base, "cv.svd", id).Deliveries[0].State == workflow.Arrived })
 	})
 	t.Run("second server", func(t *testing.T) {
 		says(t, 1, "stop it first, or use another data folder", "", "serve", "--config", configOf(w, w.A), "--listen", "127.0.0.1:0")

@@ -108,7 +108,7 @@ func (r *rough) insist(what string, try func() error) {
 		var p *walk.Problem
 		switch {
 		case !errors.As(err, &p):
-			r.revive()
+			r.revive(200 * time.Millisecond)
 		case p.Status != http.StatusServiceUnavailable: // "later" is an answer to act on
 			r.Fatalf("%s: %v", what, err)
 		default:
@@ -119,11 +119,12 @@ func (r *rough) insist(what string, try func() error) {
 	r.Fatalf("%s: no answer after many tries", what)
 }
 
-// revive starts those processes again that have died, without another crash.
-func (r *rough) revive() {
+// revive starts those processes again that have died or die within some time, without
+// another crash.
+func (r *rough) revive(wait time.Duration) {
 	r.Helper()
 	for _, p := range []*walk.Process{r.w.A, r.w.B} {
-		ctx, stop := context.WithTimeout(r.Context(), 50*time.Millisecond)
+		ctx, stop := context.WithTimeout(r.Context(), wait)
 		err := p.Wait(ctx)
 		stop()
 		if errors.Is(err, context.DeadlineExceeded) {
@@ -155,7 +156,7 @@ func (r *rough) dispatch(n int) {
 	r.accepted("vt.sm", code)
 	var p query.OutgoingPage
 	eventually(r.T, "both statuses of "+code, func() bool {
-		r.revive() // whose silence we wait on may have died by itself
+		r.revive(10 * time.Millisecond) // whose silence we wait on may have died by itself
 		r.insist("page", func() error { return r.clients["vt.svd"].Get(r.Context(), "/outgoing/"+id, &p) })
 		return !slices.ContainsFunc(p.Deliveries, func(d document.Delivery) bool { return d.State != workflow.Acceptance })
 	})
@@ -216,7 +217,7 @@ func (r *rough) accepted(clerk, code string) {
 	r.Helper()
 	var rows []query.Row
 	eventually(r.T, code+" at "+clerk, func() bool {
-		r.revive()
+		r.revive(10 * time.Millisecond)
 		var list struct {
 			Rows []query.Row `json:"rows"`
 		}
