@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -54,16 +55,24 @@ func (p *Process) Start(ctx context.Context, path string) error {
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	// Should we be killed, the child goes with us.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
-	if err := p.cmd.Start(); err != nil {
-		_ = log.Close()
-		return fmt.Errorf("start %s: %w", p.Name, err)
-	}
 	p.done = make(chan struct{})
+	started := make(chan error, 1)
 	go func(cmd *exec.Cmd, done chan struct{}) {
-		p.ended = cmd.Wait()
+		// The death signal comes when the thread that started the child ends, not the process:
+		// this one stays as long as the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			p.ended = cmd.Wait()
+		}
 		_ = log.Close()
 		close(done)
 	}(p.cmd, p.done)
+	if err := <-started; err != nil {
+		return fmt.Errorf("start %s: %w", p.Name, err)
+	}
 	ctx, stop := context.WithTimeout(ctx, startWait)
 	defer stop()
 	if err := p.ready(ctx, path); err != nil {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -71,13 +72,21 @@ func start(ctx context.Context, dir, binary string) (*Server, error) {
 	s.cmd.Env = []string{"ROOT_ACCESS_KEY=" + s.AccessKey, "ROOT_SECRET_KEY=" + s.SecretKey, "HOME=" + dir}
 	s.cmd.Stdout, s.cmd.Stderr = logFile, logFile
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
+	started := make(chan error, 1)
 	go func() {
-		_ = s.cmd.Wait() // how it ended does not matter: it was told to, or the caller sees it gone
+		// The death signal comes when the thread that started the child ends: this one stays.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = s.cmd.Wait() // how it ended does not matter: it was told to, or the caller sees it gone
+		}
 		close(s.exited)
 	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
 	if err := s.waitReady(ctx); err != nil {
 		s.Kill()
 		return nil, fmt.Errorf("%w; see %s", err, logFile.Name())

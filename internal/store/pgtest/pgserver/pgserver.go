@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -88,13 +89,21 @@ func start(ctx context.Context, dir string) (*Server, error) {
 		"-c", "listen_addresses=", "-c", "unix_socket_directories="+dir, "-c", "unix_socket_permissions=0700",
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off",
 		"-c", "max_connections=200", "-c", "shared_buffers=64MB", "-c", "timezone=UTC", "-c", "log_min_messages=fatal")
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
+	started := make(chan error, 1)
 	go func() {
-		_ = s.cmd.Wait() // how it ended does not matter: it was told to, or the caller sees it gone
+		// The death signal comes when the thread that started the child ends: this one stays.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := s.cmd.Start()
+		started <- err
+		if err == nil {
+			_ = s.cmd.Wait() // how it ended does not matter: it was told to, or the caller sees it gone
+		}
 		close(s.exited)
 	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
 	if s.admin, err = sql.Open("pgx", s.DSN("postgres")); err == nil {
 		err = s.waitReady(ctx)
 	}
