@@ -83,7 +83,8 @@ func tokenAddCommand() *cobra.Command {
 				ID: "tok-" + hex.EncodeToString(id), AccountID: a.ID, PositionID: in, Name: *purpose, Hash: hash,
 				CreatedAt: now, ExpiresAt: &ends,
 			}
-			if err := db.PutToken(c.Context(), t); err != nil {
+			detail := map[string]string{"username": a.Username, "token": t.ID, "position": in, "for": *purpose}
+			if err := administer(c, db, "TOKEN_ADD", a, detail, func(tx store.Admin) error { return tx.PutToken(t) }); err != nil {
 				return err
 			}
 			c.Printf("%s\n%s ends %s\n", secret, t.ID, ends.Format(time.DateOnly))
@@ -132,7 +133,8 @@ func tokenRevokeCommand() *cobra.Command {
 				if t.ID == args[1] {
 					now := time.Now().UTC()
 					t.RevokedAt = &now
-					return db.PutToken(c.Context(), t)
+					detail := map[string]string{"username": a.Username, "token": t.ID}
+					return administer(c, db, "TOKEN_REVOKE", a, detail, func(tx store.Admin) error { return tx.PutToken(t) })
 				}
 			}
 			return fmt.Errorf("account %q has no token %s", a.Username, args[1])

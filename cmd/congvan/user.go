@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os/user"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"congvan/internal/account"
 	"congvan/internal/app"
 	"congvan/internal/auth"
+	"congvan/internal/journal"
 	"congvan/internal/store"
 )
 
@@ -74,7 +76,7 @@ func userPasswordCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return changeAccount(c, *config, args[0], func(a *account.Account) {
+		return changeAccount(c, *config, args[0], "ACCOUNT_PASSWORD", func(a *account.Account) {
 			a.PasswordHash, a.FailedLogins, a.LockedUntil = hash, 0, nil
 			a.Epoch++
 		})
@@ -89,7 +91,11 @@ func userLockCommand(verb string, locked bool) *cobra.Command {
 	}
 	config := configFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return changeAccount(c, *config, args[0], func(a *account.Account) {
+		act := "ACCOUNT_LOCK"
+		if !locked {
+			act = "ACCOUNT_UNLOCK"
+		}
+		return changeAccount(c, *config, args[0], act, func(a *account.Account) {
 			a.Locked = locked
 			a.Epoch++
 		})
@@ -97,9 +103,31 @@ func userLockCommand(verb string, locked bool) *cobra.Command {
 	return c
 }
 
-func changeAccount(c *cobra.Command, config, name string, change func(*account.Account)) error {
+// administer changes an account or its tokens and journals the act in the same transaction.
+// At a terminal there is no account to name: the entry says that the command line did it,
+// and the operating system's user.
+func administer(c *cobra.Command, db *store.Store, act string, a account.Account, detail map[string]string, do func(store.Admin) error) error {
+	by := "congvan user"
+	if u, err := user.Current(); err == nil {
+		by += " (" + u.Username + ")"
+	}
+	return db.Administer(c.Context(), func(tx store.Admin) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return tx.Journal(journal.Entry{
+			At: time.Now(), Actor: journal.Actor{AccountID: "command-line", Name: by}, Action: act,
+			ObjectKind: "account", ObjectID: a.ID, Detail: detail,
+		})
+	})
+}
+
+func changeAccount(c *cobra.Command, config, name, act string, change func(*account.Account)) error {
 	return onAccount(c, config, name, func(db *store.Store, a account.Account) error {
-		if err := db.ChangeAccount(c.Context(), a.ID, func(x *account.Account) error { change(x); return nil }); err != nil {
+		err := administer(c, db, act, a, map[string]string{"username": a.Username}, func(tx store.Admin) error {
+			return tx.ChangeAccount(a.ID, func(x *account.Account) error { change(x); return nil })
+		})
+		if err != nil {
 			return err
 		}
 		c.Println("Done:", a.Username)

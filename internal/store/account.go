@@ -88,16 +88,20 @@ func (s *Store) PutAccount(ctx context.Context, x Account) error {
 // ChangeAccount lets change work on an account and writes it, in one transaction that holds
 // its row: two changes at once follow each other. None is fault.NotFound.
 func (s *Store) ChangeAccount(ctx context.Context, id string, change func(*Account) error) error {
-	return s.Administer(ctx, func(a Admin) error {
-		x, err := one(list(a, scanAccount, accountTable.sel("WHERE d.id = ?"+a.lock()), id))
-		if err != nil {
-			return err
-		}
-		if err := change(&x); err != nil {
-			return err
-		}
-		return a.PutAccount(x)
-	})
+	return s.Administer(ctx, func(a Admin) error { return a.ChangeAccount(id, change) })
+}
+
+// ChangeAccount is Store.ChangeAccount within a transaction, so that an administrator's act
+// can be journalled with it.
+func (a Admin) ChangeAccount(id string, change func(*Account) error) error {
+	x, err := one(list(a, scanAccount, accountTable.sel("WHERE d.id = ?"+a.lock()), id))
+	if err != nil {
+		return err
+	}
+	if err := change(&x); err != nil {
+		return err
+	}
+	return a.PutAccount(x)
 }
 
 // PositionsOf gives the posts that a person holds now, by the day they began.
@@ -119,8 +123,11 @@ func (s *Store) Tokens(ctx context.Context, accountID string) ([]APIToken, error
 
 // PutToken writes a token; revoking sets RevokedAt.
 func (s *Store) PutToken(ctx context.Context, k APIToken) error {
-	return s.writing(ctx, func(t *tx) error {
-		_, err := t.exec(tokenTable.upsert, tokenColumns(&k).args()...)
-		return err
-	})
+	return s.Administer(ctx, func(a Admin) error { return a.PutToken(k) })
+}
+
+// PutToken is Store.PutToken within a transaction.
+func (a Admin) PutToken(k APIToken) error {
+	_, err := a.exec(tokenTable.upsert, tokenColumns(&k).args()...)
+	return err
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -89,6 +90,38 @@ func users(t *testing.T, w *walk.World, config string) {
 		t.Errorf("the new password: %v", err)
 	}
 	says(t, 1, "nobody", "", "user", "lock", "nobody", "--config", config)
+	out := says(t, 0, "cvt_", "", "user", "token", "add", "cv.svd", "--for", "thử", "--config", config)
+	token := regexp.MustCompile(`tok-[0-9a-f]+`).FindString(out)
+	if strings.Contains(says(t, 0, token, "", "user", "token", "list", "cv.svd", "--config", config), "cvt_") {
+		t.Error("the secret of a token is shown a second time")
+	}
+	says(t, 0, "", "", "user", "token", "revoke", "cv.svd", token, "--config", config)
+	journalled(t, config, "acc-cv.svd", "ACCOUNT_LOCK", "ACCOUNT_UNLOCK", "ACCOUNT_PASSWORD", "TOKEN_ADD", "TOKEN_REVOKE")
+}
+
+// journalled: each act on an account wrote its one entry, and what was refused wrote none.
+func journalled(t *testing.T, config, account string, want ...string) {
+	t.Helper()
+	cfg, err := app.LoadConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := app.OpenBeside(t.Context(), cfg, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	entries, err := db.Entries(t.Context(), "account", account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Action)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("journal of %s: %v, want %v", account, got, want)
+	}
 }
 
 // doctor finds nothing at a good installation, and of a broken one all that is wrong.
