@@ -16,6 +16,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"congvan/internal/axis"
 	"congvan/internal/axis/edxml"
 	"congvan/internal/axis/vxp"
@@ -47,6 +49,7 @@ type App struct {
 	Catalogue *fault.Catalogue
 	Inbox     *axis.Inbox // nil without an axis
 	Jobs      *jobs.Jobs
+	Metrics   *prometheus.Registry
 
 	closers []io.Closer
 }
@@ -63,7 +66,7 @@ type Options struct {
 // Build opens everything that cfg names: database, files, keys, trust, axis. On error
 // nothing stays open.
 func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
-	a = &App{Config: cfg, Clock: o.Clock, Log: o.Log}
+	a = &App{Config: cfg, Clock: o.Clock, Log: o.Log, Metrics: newMetrics()}
 	if a.Clock == nil {
 		a.Clock = time.Now
 	}
@@ -230,6 +233,11 @@ func (a *App) Serve(ctx context.Context, handler http.Handler) error {
 	if err := writeAddr(a.Config.AddrFile, l.Addr().String()); err != nil {
 		return errors.Join(err, l.Close())
 	}
+	stopMetrics, err := a.serveMetrics(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer stopMetrics()
 	var beside sync.WaitGroup
 	bctx, stop := context.WithCancel(ctx)
 	for _, run := range []func(context.Context){a.pollAxis, a.checkpoints, a.renewDemo, a.sweep} {

@@ -19,6 +19,8 @@ import (
 // variables CONGVAN_… on top. The zero value of every field works on one machine.
 type Config struct {
 	Listen   string `toml:"listen" env:"LISTEN"`       // address; default 127.0.0.1:8080
+	// MetricsListen is the address of /metrics for the operator's monitoring; none when empty.
+	MetricsListen string `toml:"metrics_listen" env:"METRICS_LISTEN"`
 	AddrFile string `toml:"addr_file" env:"ADDR_FILE"` // where the bound address is written, for tests
 	Data     string `toml:"data" env:"DATA"`           // folder of everything this installation keeps; default ./data
 	Mode     string `toml:"mode" env:"MODE"`           // "demo" or "production"; default production
