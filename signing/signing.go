@@ -23,7 +23,8 @@ type File struct {
 	R    io.ReaderAt
 	Size int64
 	// HashState is an optional crypto/sha256 state (encoding.BinaryMarshaler) over
-	// exactly the first Size bytes; Prepare falls back to hashing R without it.
+	// exactly the first Size bytes; without it, and where it does not serve (Hashed),
+	// the file is read once to be hashed.
 	HashState []byte
 }
 
@@ -39,7 +40,7 @@ type Place struct {
 
 // SignOptions says how a digest is signed.
 type SignOptions struct {
-	Hash crypto.Hash // SHA-256, SHA-384 or SHA-512
+	Hash crypto.Hash // SHA-256 (also 0), SHA-384 or SHA-512: of the document and of the signature
 	PSS  bool        // RSASSA-PSS instead of PKCS#1 v1.5; RSA keys only
 	// PIN of a personal key, typed by its owner for this one act; nil for service
 	// keys, whose pool is already logged in. It is never stored or logged.
@@ -179,12 +180,15 @@ type Request struct {
 	Location   string
 	Time       time.Time // /M, with its own zone
 	Reserve    int       // bytes for /Contents; 0 means 32 KiB
+	// Hash is the digest of the document and of its signature (RFC 8933): SHA-256
+	// (also 0), SHA-384 or SHA-512. BuildCMS is given the same.
+	Hash crypto.Hash
 }
 
 // Prepared is a signature waiting for its CMS: the prefix is the untouched input,
 // Tail the incremental update with a placeholder.
 type Prepared struct {
-	Digest    []byte // SHA-256 over ByteRange
+	Digest    []byte // over ByteRange, by the request's Hash
 	ByteRange [4]int64
 	Tail      []byte // the update; Contents still zero
 	contents  int    // offset in Tail of the first hex digit of /Contents
@@ -233,7 +237,7 @@ type Engine interface {
 	Prepare(ctx context.Context, f File, r Request) (*Prepared, error)
 	// BuildCMS makes the CAdES SignedData (B-B) over a document digest: signed
 	// attributes content-type, message-digest and ESS signing-certificate-v2, no
-	// signing-time (ETSI EN 319 142-1).
+	// signing-time (ETSI EN 319 142-1). digest is made by opts.Hash.
 	BuildCMS(ctx context.Context, digest []byte, c Credential, keys Keys, opts SignOptions) ([]byte, error)
 }
 

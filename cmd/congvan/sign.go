@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ import (
 type signFlags struct {
 	in, out, key, cert, pinFile string
 	level, tsa                  string
+	digest                      string
+	pss                         bool
 	look, image, text           string
 	page                        int
 	rect, field                 string
@@ -62,6 +65,8 @@ Exit codes: 0 signed; 1 not signed; 64 wrong usage.`,
 	f.StringVar(&a.pinFile, "pin-file", "", "file with the PIN of the key")
 	f.StringVar(&a.level, "level", "", "B-B, B-T, B-LT or B-LTA; default B-B, with --tsa B-T")
 	f.StringVar(&a.tsa, "tsa", "", "address of an RFC 3161 timestamp server")
+	f.StringVar(&a.digest, "digest", "sha256", "sha256, sha384 or sha512: of the document and of the signature")
+	f.BoolVar(&a.pss, "pss", false, "RSASSA-PSS instead of PKCS#1 v1.5; RSA keys only")
 	f.StringVar(&a.look, "look", "none", "none, leader, agency, attachment, copy or initials")
 	f.StringVar(&a.image, "image", "", "PNG for leader, agency and initials")
 	f.StringVar(&a.text, "text", "", `lines for attachment and copy, separated by \n; default signer and time`)
@@ -103,6 +108,9 @@ Exit codes: 0 signed; 1 not signed; 64 wrong usage.`,
 	return c
 }
 
+// digests are the values of --digest.
+var digests = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
+
 // options turns what was typed into a request; every error is one of usage.
 func (a signFlags) options() (signcli.SignOptions, error) {
 	o := signcli.SignOptions{
@@ -130,6 +138,11 @@ func (a signFlags) options() (signcli.SignOptions, error) {
 	default:
 		return o, fmt.Errorf("--level %q: B-B, B-T, B-LT or B-LTA", a.level)
 	}
+	hash, ok := digests[a.digest]
+	if !ok {
+		return o, fmt.Errorf("--digest %q: sha256, sha384 or sha512", a.digest)
+	}
+	o.Request.Hash, o.PSS = hash, a.pss
 	if a.certify < 0 || a.certify > 3 {
 		return o, fmt.Errorf("--certify %d: 1, 2 or 3", a.certify)
 	}

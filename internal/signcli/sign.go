@@ -49,6 +49,7 @@ type SignOptions struct {
 	Credential signing.Credential
 	Keys       signing.Keys
 	PIN        []byte
+	PSS        bool // RSASSA-PSS
 	Level      Level
 	TSA        string   // address; needed above B-B
 	Trust      []string // anchors; none: the certificates' own roots stand in where a level needs a path
@@ -173,7 +174,7 @@ func (j *job) sign(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	der, err := j.Engine.BuildCMS(ctx, prepared.Digest, j.Credential, j.Keys, signing.SignOptions{Hash: crypto.SHA256, PIN: j.PIN})
+	der, err := j.Engine.BuildCMS(ctx, prepared.Digest, j.Credential, j.Keys, signing.SignOptions{Hash: j.Request.Hash, PSS: j.PSS, PIN: j.PIN})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package signcli
 
 import (
+	"bytes"
 	"crypto/rand"
 	"io"
 	"os"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"congvan/signing"
+	"congvan/signing/cms"
 	"congvan/signing/pades"
+	"congvan/signing/pdf"
 	"congvan/signing/signingtest"
 	"congvan/signing/softkey"
 )
@@ -103,4 +106,27 @@ func gone(t testing.TB, path string) {
 	if err != nil || err2 != nil || len(left)+len(hidden) > 0 {
 		t.Errorf("left behind: %q %q", left, hidden)
 	}
+}
+
+// cmsOf reads the CMS of the only signature of a file.
+func cmsOf(t testing.TB, data []byte) *cms.SignedData {
+	t.Helper()
+	f, err := pdf.Open(t.Context(), bytes.NewReader(data), int64(len(data)), pdf.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields, err := f.Fields()
+	if err != nil || len(fields) != 1 {
+		t.Fatalf("%d fields, %v", len(fields), err)
+	}
+	d, err := f.Dict(fields[0].Value)
+	if err != nil {
+		t.Fatal(err)
+	}
+	contents, _ := d["Contents"].(pdf.String)
+	sd, err := cms.Parse(contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sd
 }

@@ -2,9 +2,7 @@ package pades
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding"
-	"encoding/binary"
+	"crypto"
 	"fmt"
 	"hash"
 	"io"
@@ -12,13 +10,25 @@ import (
 	"congvan/signing"
 )
 
-// prefixHash returns SHA-256 over the whole of a file, ready to be continued: from
-// its kept state when that fits, else by reading it once.
-func (e *Engine) prefixHash(ctx context.Context, f signing.File) (hash.Hash, error) {
-	if h, ok := resume(f.HashState, f.Size); ok {
+// digestOf is the digest that a request asks for; SHA-1 and everything else that is
+// not of the SHA-2 family is refused before a key is asked.
+func digestOf(h crypto.Hash) (crypto.Hash, error) {
+	switch h {
+	case 0:
+		return crypto.SHA256, nil
+	case crypto.SHA256, crypto.SHA384, crypto.SHA512:
 		return h, nil
 	}
-	h := sha256.New()
+	return 0, fmt.Errorf("pades: digest %v; SHA-256, SHA-384 or SHA-512", h)
+}
+
+// prefixHash returns the digest over the whole of a file, ready to be continued: from
+// its kept state when that fits, else by reading it once.
+func (e *Engine) prefixHash(ctx context.Context, f signing.File, digest crypto.Hash) (hash.Hash, error) {
+	if h := f.Hashed(digest); h != nil {
+		return h, nil
+	}
+	h := digest.New()
 	buf := e.buffers.Get().(*[]byte)
 	defer e.buffers.Put(buf)
 	for at := int64(0); at < f.Size; {
@@ -36,16 +46,4 @@ func (e *Engine) prefixHash(ctx context.Context, f signing.File) (hash.Hash, err
 		at += int64(len(part))
 	}
 	return h, nil
-}
-
-// resume restores a kept SHA-256 state. One of another digest or build, or over
-// another number of bytes than size, is not taken.
-func resume(state []byte, size int64) (hash.Hash, bool) {
-	h := sha256.New()
-	u, ok := h.(encoding.BinaryUnmarshaler)
-	if !ok || len(state) < 8 || u.UnmarshalBinary(state) != nil {
-		return nil, false
-	}
-	// The state ends with the number of bytes hashed so far.
-	return h, binary.BigEndian.Uint64(state[len(state)-8:]) == uint64(size)
 }

@@ -2,6 +2,7 @@ package pades
 
 import (
 	"context"
+	"crypto"
 	"fmt"
 
 	"congvan/signing"
@@ -55,5 +56,5 @@ func (e *Engine) PrepareTimestamp(ctx context.Context, f signing.File, field str
 	if err != nil {
 		return nil, err
 	}
-	return e.digest(ctx, f, tail, contents, byteRange, reserve)
+	return e.digest(ctx, f, tail, contents, byteRange, signing.Request{Hash: crypto.SHA256, Reserve: reserve})
 }

@@ -5,7 +5,6 @@ package pades
 
 import (
 	"context"
-	"crypto"
 	"sync"
 
 	"congvan/signing"
@@ -69,11 +68,12 @@ func (e *Engine) open(ctx context.Context, f signing.File) (*pdf.File, error) {
 
 // BuildCMS implements signing.Engine.
 func (e *Engine) BuildCMS(ctx context.Context, digest []byte, c signing.Credential, keys signing.Keys, opts signing.SignOptions) ([]byte, error) {
-	if opts.Hash == 0 {
-		opts.Hash = crypto.SHA256
+	var err error
+	if opts.Hash, err = digestOf(opts.Hash); err != nil {
+		return nil, err
 	}
 	sign := func(ctx context.Context, toSign []byte) ([]byte, error) {
 		return keys.Sign(ctx, c.KeyURI, toSign, opts)
 	}
-	return cms.Build(ctx, digest, crypto.SHA256, c.Chain, sign, cms.Options{PSS: opts.PSS, Hash: opts.Hash})
+	return cms.Build(ctx, digest, opts.Hash, c.Chain, sign, cms.Options{PSS: opts.PSS})
 }

@@ -41,6 +41,10 @@ func (e *Engine) Prepare(ctx context.Context, f signing.File, r signing.Request)
 	if r.Reserve < 0 || r.Reserve > maxReserve {
 		return nil, fmt.Errorf("pades: %d bytes for /Contents; at most %d", r.Reserve, maxReserve)
 	}
+	var err error
+	if r.Hash, err = digestOf(r.Hash); err != nil {
+		return nil, err
+	}
 	if r.Time.IsZero() {
 		return nil, errors.New("pades: a signature needs a time")
 	}
@@ -57,7 +61,7 @@ func (e *Engine) Prepare(ctx context.Context, f signing.File, r signing.Request)
 	if err != nil {
 		return nil, err
 	}
-	return e.digest(ctx, f, tail, contents, byteRange, r.Reserve)
+	return e.digest(ctx, f, tail, contents, byteRange, r)
 }
 
 // build puts every object of the update in its place. It returns the two parts of
@@ -94,19 +98,19 @@ func (u *update) build() (contents, byteRange *pdf.Placeholder, err error) {
 }
 
 // digest fills in the byte range and hashes what it covers.
-func (e *Engine) digest(ctx context.Context, f signing.File, tail []byte, contents, byteRange *pdf.Placeholder, reserve int) (*signing.Prepared, error) {
+func (e *Engine) digest(ctx context.Context, f signing.File, tail []byte, contents, byteRange *pdf.Placeholder, r signing.Request) (*signing.Prepared, error) {
 	gap, after := contents.Offset, contents.Offset+int64(len(contents.Text))
 	ranges := [4]int64{0, gap, after, f.Size + int64(len(tail)) - after}
 	text := fmt.Sprintf("[0 %d %d %d", ranges[1], ranges[2], ranges[3])
 	copy(tail[byteRange.Offset-f.Size:], text)
 
-	h, err := e.prefixHash(ctx, f)
+	h, err := e.prefixHash(ctx, f, r.Hash)
 	if err != nil {
 		return nil, err
 	}
 	h.Write(tail[:gap-f.Size])
 	h.Write(tail[after-f.Size:])
-	return signing.NewPrepared(h.Sum(nil), ranges, tail, int(gap-f.Size)+1, reserve), nil
+	return signing.NewPrepared(h.Sum(nil), ranges, tail, int(gap-f.Size)+1, r.Reserve), nil
 }
 
 // subset is the part of a face that this update draws with.

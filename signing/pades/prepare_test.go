@@ -2,7 +2,9 @@ package pades
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"crypto"
 	"crypto/sha256"
 	"encoding"
 	"errors"
@@ -145,6 +147,28 @@ func TestForeignHashStateIsNotTaken(t *testing.T) {
 			t.Errorf("%s: %v, digest %x, want %x", name, err, got.Digest, want.Digest)
 		}
 	}
+}
+
+// A kept SHA-256 state says nothing of another digest: the file is read for that one.
+func TestOtherDigestsReadTheFile(t *testing.T) {
+	e := New(Options{})
+	base := sample(t, "cong-van-1.pdf")
+	f := asFile(base)
+	f.HashState = state(t, bytes.NewReader(base))
+	for _, h := range []crypto.Hash{0, crypto.SHA256, crypto.SHA384, crypto.SHA512} {
+		p, err := e.Prepare(t.Context(), f, signing.Request{Field: "s", Time: signedAt, Hash: h})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := cmp.Or(h, crypto.SHA256).New()
+		want.Write(base)
+		want.Write(p.Tail[:p.ByteRange[1]-f.Size])
+		want.Write(p.Tail[p.ByteRange[2]-f.Size:])
+		if !bytes.Equal(p.Digest, want.Sum(nil)) {
+			t.Errorf("%v: the digest is not that of the byte range", h)
+		}
+	}
+	refused(t, "SHA-1", e, base, signing.Request{Field: "s", Time: signedAt, Hash: crypto.SHA1}, nil)
 }
 
 // Equal requests on equal files give equal bytes, also side by side.

@@ -3,6 +3,7 @@ package pades
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"congvan/signing"
 	"congvan/signing/pdf"
@@ -38,7 +39,7 @@ func (u *update) seed(field *pdf.Field) error {
 		{mustFilter, "Filter", pdf.Name("Adobe.PPKLite")},
 		{mustSubFilter, "SubFilter", pdf.Name("ETSI.CAdES.detached")},
 		{mustReason, "Reasons", u.request.Reason},
-		{mustDigest, "DigestMethod", "SHA256"},
+		{mustDigest, "DigestMethod", strings.ReplaceAll(u.request.Hash.String(), "-", "")},
 	}
 	for _, d := range demands {
 		if must&d.bit == 0 || sv[d.key] == nil {

@@ -1,13 +1,11 @@
 package validation
 
 import (
+	"cmp"
 	"context"
 	"crypto"
-	"crypto/sha256"
-	"encoding"
 	"errors"
 	"fmt"
-	"hash"
 	"slices"
 
 	"congvan/signing"
@@ -195,6 +193,9 @@ func (c *check) newSignature(base signing.File, r signing.Request) error {
 	if p := certification(s); p != r.Certify {
 		return refuse("signature %s certifies with P=%d instead of %d", s.name, p, r.Certify)
 	}
+	if want := cmp.Or(r.Hash, crypto.SHA256); s.hash() != want {
+		return refuse("signature %s is made with %v instead of %v", s.name, s.hash(), want)
+	}
 	if err := c.tailDigest(s, base); err != nil {
 		return err
 	}
@@ -225,11 +226,9 @@ func (c *check) tailDigest(s *found, base signing.File) error {
 	if h == 0 || !h.Available() {
 		return refuse("signature %s: digest algorithm", s.name)
 	}
-	d, at := h.New(), int64(0)
-	if h == crypto.SHA256 && len(base.HashState) > 0 {
-		if kept := resume(base.HashState); kept != nil {
-			d, at = kept, base.Size
-		}
+	d, at := base.Hashed(h), base.Size
+	if d == nil {
+		d, at = h.New(), 0
 	}
 	for _, part := range [2][2]int64{{at, s.byteRange[1]}, {s.byteRange[2], s.byteRange[2] + s.byteRange[3]}} {
 		if err := c.feed(d, part[0], part[1]); err != nil {
@@ -238,14 +237,4 @@ func (c *check) tailDigest(s *found, base signing.File) error {
 	}
 	s.digest = d.Sum(nil)
 	return nil
-}
-
-// resume restores a SHA-256 state, nil when this build cannot read it.
-func resume(state []byte) hash.Hash {
-	h := sha256.New()
-	u, ok := h.(encoding.BinaryUnmarshaler)
-	if !ok || u.UnmarshalBinary(state) != nil {
-		return nil
-	}
-	return h
 }

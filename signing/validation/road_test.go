@@ -3,6 +3,7 @@ package validation
 import (
 	"bytes"
 	"context"
+	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding"
@@ -294,6 +295,21 @@ func TestCheckExtensionReadsTheTail(t *testing.T) {
 		signing.File{R: r, Size: d.Len()}, signing.Request{Field: "a"})
 	if err != nil || r.n > 400<<10 {
 		t.Errorf("%d bytes read, %v", r.n, err)
+	}
+	// A state that does not serve costs a reading, never the verdict.
+	h.Write([]byte("more"))
+	longer, _ := h.(encoding.BinaryMarshaler).MarshalBinary()
+	for name, s := range map[string][]byte{"of a longer file": longer, "unreadable": []byte("unreadable"), "truncated": state[:len(state)-1]} {
+		err := b.validator().CheckExtension(t.Context(), signing.File{R: r, Size: int64(len(base)), HashState: s},
+			signing.File{R: r, Size: d.Len()}, signing.Request{Field: "a"})
+		if err != nil {
+			t.Errorf("state %s: %v", name, err)
+		}
+	}
+	err = b.validator().CheckExtension(t.Context(), signing.File{R: r, Size: int64(len(base)), HashState: state},
+		signing.File{R: r, Size: d.Len()}, signing.Request{Field: "a", Hash: crypto.SHA384})
+	if !errors.Is(err, ErrExtension) {
+		t.Errorf("another digest than asked for: %v", err)
 	}
 }
 
