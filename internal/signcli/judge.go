@@ -57,7 +57,7 @@ func (j *job) believed() (validation.Trust, error) {
 		return nil, nil
 	}
 	var hosts []string
-	if len(j.Trust) > 0 && !j.Level.reaches(LevelLT) {
+	if len(j.Trust) > 0 && !j.Level.Reaches(LevelLT) {
 		hosts = hostsOf(j.known())
 	}
 	store, err := j.store(hosts)
@@ -225,25 +225,4 @@ func (j *job) write() (err error) {
 		return err
 	}
 	return os.Rename(out.Name(), j.Out)
-}
-
-// joined reads the input and what was appended as one file.
-type joined struct {
-	base io.ReaderAt
-	size int64
-	tail []byte
-}
-
-func (r joined) ReadAt(p []byte, off int64) (n int, err error) {
-	if off < r.size {
-		want := min(int64(len(p)), r.size-off)
-		if n, err = r.base.ReadAt(p[:want], off); int64(n) < want {
-			return n, err
-		}
-	}
-	if n == len(p) {
-		return n, nil
-	}
-	m, err := bytes.NewReader(r.tail).ReadAt(p[n:], off+int64(n)-r.size)
-	return n + m, err
 }

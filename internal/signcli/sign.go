@@ -3,41 +3,32 @@ package signcli
 import (
 	"context"
 	"crypto"
-	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"golang.org/x/text/unicode/norm"
 
 	"congvan/signing"
-	"congvan/signing/cms"
+	"congvan/signing/augment"
 	"congvan/signing/inspect"
 	"congvan/signing/pades"
 	"congvan/signing/tsp"
 )
 
 // Level is a baseline level of ETSI EN 319 142-1.
-type Level string
+type Level = signing.Level
 
 // Levels, from the least.
 const (
-	LevelB   Level = "B-B"
-	LevelT   Level = "B-T"
-	LevelLT  Level = "B-LT"
-	LevelLTA Level = "B-LTA"
+	LevelB   = signing.LevelB
+	LevelT   = signing.LevelT
+	LevelLT  = signing.LevelLT
+	LevelLTA = signing.LevelLTA
 )
-
-var levels = []Level{LevelB, LevelT, LevelLT, LevelLTA}
-
-// reaches tells whether a level holds everything of another.
-func (l Level) reaches(other Level) bool {
-	return slices.Index(levels, l) >= slices.Index(levels, other)
-}
 
 // slow is how long a timestamp server may take: official ones need minutes.
 const slow = 3 * time.Minute
@@ -90,7 +81,7 @@ func Sign(ctx context.Context, o SignOptions) (*signing.Report, error) {
 	}
 	j := &job{SignOptions: o, input: input, chain: o.Credential.Chain}
 	j.Request.Time = o.Clock()
-	if o.Level.reaches(LevelT) {
+	if o.Level.Reaches(LevelT) {
 		if j.tsa, err = tsp.NewClient(tsp.Options{URL: o.TSA, Timeout: slow, Rand: o.Rand}); err != nil {
 			return nil, err
 		}
@@ -179,7 +170,10 @@ func (j *job) sign(ctx context.Context) error {
 		return err
 	}
 	if j.tsa != nil {
-		if der, err = j.stamp(ctx, der); err != nil {
+		der, j.token, err = augment.Stamp(ctx, func(ctx context.Context, digest []byte) (*tsp.Token, error) {
+			return j.tsa.Timestamp(ctx, digest, crypto.SHA256)
+		}, der)
+		if err != nil {
 			return err
 		}
 	}
@@ -189,22 +183,9 @@ func (j *job) sign(ctx context.Context) error {
 	return checker(nil, j.Clock).CheckExtension(ctx, base, j.file(), j.Request)
 }
 
-// stamp gets a token over the signature value.
-func (j *job) stamp(ctx context.Context, der []byte) ([]byte, error) {
-	sd, err := cms.Parse(der)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(sd.Signature)
-	if j.token, err = j.tsa.Timestamp(ctx, sum[:], crypto.SHA256); err != nil {
-		return nil, err
-	}
-	return cms.SetTimestampToken(der, j.token.Raw)
-}
-
 // longTerm adds what a later reader needs to judge signer and timestamp offline.
 func (j *job) longTerm(ctx context.Context) error {
-	if !j.Level.reaches(LevelLT) {
+	if !j.Level.Reaches(LevelLT) {
 		return nil
 	}
 	material, err := j.material(ctx)
@@ -218,7 +199,7 @@ func (j *job) longTerm(ctx context.Context) error {
 
 // archive adds the document timestamp that keeps the long-term data believable.
 func (j *job) archive(ctx context.Context) error {
-	if !j.Level.reaches(LevelLTA) {
+	if !j.Level.Reaches(LevelLTA) {
 		return nil
 	}
 	var prepared *signing.Prepared
@@ -268,5 +249,5 @@ func (j *job) prepare(ctx context.Context) (prepared *signing.Prepared, err erro
 
 // file is the file as far as it is made.
 func (j *job) file() signing.File {
-	return signing.File{R: joined{j.input.File, j.input.size, j.tail}, Size: j.input.size + int64(len(j.tail))}
+	return signing.Extended(signing.File{R: j.input.File, Size: j.input.size}, j.tail)
 }

@@ -22,7 +22,7 @@ import (
 // in the chain, the root fetched, the root named.
 func TestLevels(t *testing.T) {
 	w := newWorld(t)
-	for _, level := range levels {
+	for _, level := range signing.Levels() {
 		for _, root := range []string{"fetched", "in the chain", "named"} {
 			t.Run(fmt.Sprintf("%s root %s", level, root), func(t *testing.T) {
 				o := w.options(t, w.leader, level)
@@ -47,7 +47,7 @@ func TestLevels(t *testing.T) {
 					t.Errorf("online: %s %v: %+v", r.Verdict, r.Reasons, r.Signatures)
 				}
 				offline := w.verify(t, o.Out)
-				if want := map[bool]signing.Verdict{true: signing.Valid, false: signing.Unknown}[level.reaches(LevelLT)]; offline.Verdict != want {
+				if want := map[bool]signing.Verdict{true: signing.Valid, false: signing.Unknown}[level.Reaches(LevelLT)]; offline.Verdict != want {
 					t.Errorf("offline: %s, want %s: %+v", offline.Verdict, want, offline.Signatures)
 				}
 				if n := len(offline.Timestamps); n != map[bool]int{true: 1}[level == LevelLTA] {

@@ -276,3 +276,21 @@ func SetTimestampToken(cms, token []byte) ([]byte, error) {
 	})
 	return b.Bytes()
 }
+
+// SameButUnsigned tells that b is a with other unsigned attributes at most: the same
+// content, certificates, signed attributes and signature value, to the byte. The error
+// says what differs, or that one of them cannot be read.
+func SameButUnsigned(a, b []byte) error {
+	x, err := Parse(a)
+	if err != nil {
+		return err
+	}
+	y, err := Parse(b)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(x.beforeSigners, y.beforeSigners) || !bytes.Equal(x.signerHead, y.signerHead) {
+		return malformed("more than its unsigned attributes differs from the signature it is to replace")
+	}
+	return nil
+}

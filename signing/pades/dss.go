@@ -84,25 +84,11 @@ func (e *Engine) LongTerm(ctx context.Context, f signing.File, field string, m t
 
 // entryOf is the name of a signature's own entry: SHA-1 over /Contents, in capitals.
 func entryOf(file *pdf.File, field string) (pdf.Name, error) {
-	fm, err := readForm(file)
+	_, value, err := signatureIn(file, field)
 	if err != nil {
 		return "", err
 	}
-	found, err := fm.find(field)
-	if err != nil {
-		return "", err
-	}
-	if found == nil {
-		return "", signing.ErrFieldMissing
-	}
-	value, err := file.Dict(found.Value)
-	if err != nil {
-		return "", err
-	}
-	contents, ok := value["Contents"].(pdf.String)
-	if !ok || found.Type != "Sig" {
-		return "", fmt.Errorf("%w: it is not signed", signing.ErrFieldMissing)
-	}
+	contents, _ := value["Contents"].(pdf.String)
 	sum := sha1.Sum(contents) //nolint:gosec // see above
 	return pdf.Name(strings.ToUpper(hex.EncodeToString(sum[:]))), nil
 }
