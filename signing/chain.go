@@ -20,7 +20,7 @@ func ParseChain(data []byte) (Chain, error) {
 		if b, data = pem.Decode(data); b == nil {
 			break
 		}
-		if b.Type != "CERTIFICATE" {
+		if b.Type != pemCertificate {
 			return nil, fmt.Errorf("signing: PEM block %q in a certificate chain", b.Type)
 		}
 		c, err := x509.ParseCertificate(b.Bytes)
@@ -39,4 +39,13 @@ func ParseChain(data []byte) (Chain, error) {
 func Fingerprint(c *x509.Certificate) string {
 	sum := sha256.Sum256(c.Raw)
 	return hex.EncodeToString(sum[:])
+}
+
+// EncodeChain writes a chain as PEM.
+func EncodeChain(chain Chain) []byte {
+	var out []byte
+	for _, c := range chain {
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: pemCertificate, Bytes: c.Raw})...)
+	}
+	return out
 }

@@ -25,6 +25,9 @@ type Report struct {
 	Timestamps []TimestampReport `json:"timestamps"`
 	CheckedAt  time.Time         `json:"checked_at"`
 	SHA256     string            `json:"sha256,omitempty"` // of the whole file, hex
+	// Evidence repeats the verdict without a network; nil when the file is unreadable. It
+	// is kept beside the report, as Evidence.Encode writes it.
+	Evidence *Evidence `json:"-"`
 }
 
 // SignatureReport judges one approval or certification signature, in revision order.

@@ -14,13 +14,13 @@ import (
 
 func verifyCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "verify [--trust PEM-or-dir]… [--offline] [--at RFC3339] [--json] FILE…", Short: "Judge the signatures of PDF files",
+		Use: "verify [--trust PEM-or-dir]… [--offline] [--at RFC3339] [--json] [--evidence DIR] FILE…", Short: "Judge the signatures of PDF files",
 		DisableFlagsInUseLine: true,
 		Long: `Judges every signature of each file: what it covers, whether it is intact, what was changed
 after it, and the certificate of its signer.
 
-Nobody is trusted but the certificates given with --trust. Files named .crl in a folder given
-there are revocation lists. No address is asked unless CONGVAN_TRUST_HOSTS lists its host
+Nobody is trusted but the certificates given with --trust. In a folder given there, files named
+.crl are revocation lists, .ocsp OCSP responses, and .evidence what --evidence wrote. No address is asked unless CONGVAN_TRUST_HOSTS lists its host
 (commas between hosts); with --offline none is at all.
 
 Exit codes: 0 all files are VALID; 1 at least one is INVALID, EXPIRED or REVOKED; 2 anything
@@ -31,9 +31,10 @@ else (UNKNOWN, UNSIGNED, UNREADABLE); 64 wrong usage.`,
 	offline := f.Bool("offline", false, "ask no address, whatever CONGVAN_TRUST_HOSTS says")
 	at := f.String("at", "", "judge as of this time (RFC 3339); default now")
 	asJSON := f.Bool("json", false, "print one JSON object per file and line (docs/verify-report.schema.json)")
+	evidence := f.String("evidence", "", "write into this folder what the verdicts stand on; --trust reads it back")
 	usageErrors(c, cobra.MinimumNArgs(1))
 	c.RunE = func(c *cobra.Command, files []string) error {
-		o := signcli.VerifyOptions{Trust: *trust, Clock: time.Now, Warn: c.ErrOrStderr()}
+		o := signcli.VerifyOptions{Trust: *trust, Clock: time.Now, Warn: c.ErrOrStderr(), Evidence: *evidence}
 		if *at != "" {
 			var err error
 			if o.At, err = time.Parse(time.RFC3339, *at); err != nil {

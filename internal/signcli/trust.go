@@ -14,8 +14,9 @@ import (
 	"congvan/signing/trust"
 )
 
-// openTrust reads --trust: certificates are anchors, files named .crl in a folder are
-// revocation lists. Only the hosts may be asked for more.
+// openTrust reads --trust: certificates are anchors; in a folder, files named .crl are
+// revocation lists, .ocsp responses, and .evidence what an earlier verdict stood on. Only
+// the hosts may be asked for more.
 func openTrust(paths []string, known []*x509.Certificate, hosts []string, clock func() time.Time, warn io.Writer) (*trust.Store, error) {
 	o := trust.Options{Intermediates: known, Clock: clock}
 	for _, path := range paths {
@@ -51,8 +52,15 @@ func readTrust(path string, o *trust.Options, warn io.Writer) error {
 		case err != nil:
 			return fmt.Errorf("--trust: %w", err)
 		case d.IsDir():
-		case ext == ".crl":
+		case ext == crlExt:
 			o.CRLFiles = append(o.CRLFiles, file)
+		case ext == ocspExt, ext == evidenceExt:
+			e, err := readEvidence(file, ext)
+			if err != nil {
+				_, _ = fmt.Fprintln(warn, "--trust: passed over:", err)
+				return nil
+			}
+			o.Evidence = append(o.Evidence, e)
 		case ext == ".pem", ext == ".crt", ext == ".cer", ext == ".der":
 			// Keys and other things lie beside certificates in such folders.
 			certs, err := trust.ReadCertificates(file)

@@ -26,8 +26,11 @@ type VerifyOptions struct {
 	Hosts  []string // that may be asked for OCSP, CRLs and issuers; none: no network
 	At     time.Time
 	Budget time.Duration // of one file; 0 means DefaultBudget
-	Clock  func() time.Time
-	Warn   io.Writer // what a person should know beside the reports
+	// Evidence is a folder that receives what each verdict stood on and the anchors it
+	// relied on: given as Trust it repeats the verdict offline. "": nothing is written.
+	Evidence string
+	Clock    func() time.Time
+	Warn     io.Writer // what a person should know beside the reports
 }
 
 // Verifier judges files. It is safe for concurrent use.
@@ -55,7 +58,8 @@ func NewVerifier(o VerifyOptions) (*Verifier, error) {
 }
 
 // File judges one file. It always answers: what cannot be opened or costs more than the
-// budget is UNREADABLE. The error is the context's.
+// budget is UNREADABLE. The error is the context's, or tells that evidence could not be
+// written.
 func (v *Verifier) File(ctx context.Context, path string) (*signing.Report, error) {
 	f, err := openFile(path)
 	if err != nil {
@@ -71,6 +75,11 @@ func (v *Verifier) File(ctx context.Context, path string) (*signing.Report, erro
 		report = unreadable(path, validation.ReasonResourceLimit)
 	}
 	report.File = path
+	if v.options.Evidence != "" && report.Evidence != nil {
+		if err := writeEvidence(v.options.Evidence, report); err != nil {
+			return nil, fmt.Errorf("--evidence: %w", err)
+		}
+	}
 	return report, nil
 }
 

@@ -18,7 +18,8 @@ const minRSABits = 2048
 // stand between them. What leaf itself may be used for is the caller's to check.
 //
 // Errors: ErrUntrusted (with ErrUsage where only an issuer's rights are missing),
-// ErrExpired or ErrNotYetValid when there is a path, but not at that time.
+// ErrExpired or ErrNotYetValid when there is a path, but not at that time: that path comes
+// with the error.
 func (s *Store) Path(ctx context.Context, leaf *x509.Certificate, pool []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
 	b := &builder{store: s, at: at, pool: unique(pool, s.intermediates)}
 	path, err := b.build(ctx, []*x509.Certificate{leaf})
@@ -37,7 +38,7 @@ func (s *Store) Path(ctx context.Context, leaf *x509.Certificate, pool []*x509.C
 		}
 	}
 	if b.problem != nil {
-		return nil, b.problem
+		return b.ended, b.problem
 	}
 	return nil, ErrUntrusted
 }
@@ -62,8 +63,9 @@ type builder struct {
 	at         time.Time
 	pool       []*x509.Certificate
 	signatures int
-	problem    error             // why the best path found is not good
-	dangling   *x509.Certificate // the last certificate without an issuer
+	problem    error               // why the best path found is not good
+	ended      []*x509.Certificate // the path of a problem that is only its time
+	dangling   *x509.Certificate   // the last certificate without an issuer
 }
 
 // build extends a path that begins with the leaf; nil without error means that there is
@@ -106,13 +108,13 @@ func (b *builder) issued(c, child *x509.Certificate) bool {
 		return false
 	}
 	if b.signatures++; b.signatures > maxSignatures {
-		b.note(fmt.Errorf("%w: more than %d certificates would have to be tried", ErrUntrusted, maxSignatures))
+		b.note(fmt.Errorf("%w: more than %d certificates would have to be tried", ErrUntrusted, maxSignatures), nil)
 		return false
 	}
 	err := child.CheckSignatureFrom(c)
 	var constraint x509.ConstraintViolationError
 	if errors.As(err, &constraint) && c.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil {
-		b.note(fmt.Errorf("%w: %w: %q may not issue certificates", ErrUntrusted, ErrUsage, c.Subject.CommonName))
+		b.note(fmt.Errorf("%w: %w: %q may not issue certificates", ErrUntrusted, ErrUsage, c.Subject.CommonName), nil)
 	}
 	return err == nil
 }
@@ -122,16 +124,16 @@ func (b *builder) check(path []*x509.Certificate) []*x509.Certificate {
 	for _, c := range path {
 		switch {
 		case b.at.After(c.NotAfter):
-			b.note(fmt.Errorf("%w: %q on %s", ErrExpired, c.Subject.CommonName, c.NotAfter.UTC().Format(time.RFC3339)))
+			b.note(fmt.Errorf("%w: %q on %s", ErrExpired, c.Subject.CommonName, c.NotAfter.UTC().Format(time.RFC3339)), path)
 			return nil
 		case b.at.Before(c.NotBefore):
-			b.note(fmt.Errorf("%w: %q before %s", ErrNotYetValid, c.Subject.CommonName, c.NotBefore.UTC().Format(time.RFC3339)))
+			b.note(fmt.Errorf("%w: %q before %s", ErrNotYetValid, c.Subject.CommonName, c.NotBefore.UTC().Format(time.RFC3339)), path)
 			return nil
 		}
 	}
 	for _, c := range path[1:] {
 		if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
-			b.note(fmt.Errorf("%w: %q has an RSA key of %d bits", ErrUntrusted, c.Subject.CommonName, key.N.BitLen()))
+			b.note(fmt.Errorf("%w: %q has an RSA key of %d bits", ErrUntrusted, c.Subject.CommonName, key.N.BitLen()), nil)
 			return nil
 		}
 	}
@@ -147,16 +149,16 @@ func (b *builder) check(path []*x509.Certificate) []*x509.Certificate {
 	}
 	chains, err := path[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: b.at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
 	if err != nil {
-		b.note(fmt.Errorf("%w: %w: %v", ErrUntrusted, ErrUsage, err))
+		b.note(fmt.Errorf("%w: %w: %v", ErrUntrusted, ErrUsage, err), nil)
 		return nil
 	}
 	return chains[0]
 }
 
 // note keeps the most telling problem: a path at another time tells more than none.
-func (b *builder) note(err error) {
+func (b *builder) note(err error, path []*x509.Certificate) {
 	if b.problem == nil || errors.Is(b.problem, ErrUntrusted) && !errors.Is(err, ErrUntrusted) {
-		b.problem = err
+		b.problem, b.ended = err, path
 	}
 }
 

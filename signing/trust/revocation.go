@@ -13,7 +13,7 @@ import (
 )
 
 // Revocation tells the status of cert, issued by issuer, at a time: from the evidence
-// given, then the store's lists, then OCSP and CRL over the network where that is
+// given, then the store's lists and responses, then OCSP and CRL over the network where that is
 // allowed. Whatever says revoked wins, stale or not; good needs an answer that is fresh
 // for the time asked. The error is only ever the context's.
 //
@@ -28,8 +28,11 @@ func (s *Store) Revocation(ctx context.Context, cert, issuer *x509.Certificate, 
 			q.crl(list, true)
 		}
 	}
-	for _, list := range s.fileCRLs() {
+	for _, list := range slices.Concat(s.lists, s.fileCRLs()) {
 		q.crl(list, false)
+	}
+	for _, der := range s.ocsp {
+		q.ocsp(der, false)
 	}
 	if q.answer.Status == Unknown && s.fetcher != nil {
 		q.fetch(ctx)

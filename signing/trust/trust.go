@@ -19,6 +19,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"congvan/signing"
 )
 
 // Errors of Path and CheckSigner. ErrUsage comes with ErrUntrusted where an issuer in
@@ -76,6 +78,7 @@ type Options struct {
 	Anchors       []*x509.Certificate // pinned; what leads to them is believed
 	Intermediates []*x509.Certificate // known but not believed: many files carry only the leaf
 	CRLFiles      []string            // DER or PEM, read again when they change
+	Evidence      []*signing.Evidence // kept from earlier verdicts; its anchors are believed no more than its other certificates
 	Fetcher       Fetcher             // nil: offline
 	Clock         func() time.Time
 }
@@ -87,6 +90,9 @@ type Store struct {
 	intermediates []*x509.Certificate
 	fetcher       Fetcher
 	clock         func() time.Time
+
+	ocsp  [][]byte // responses kept from earlier verdicts
+	lists []*crl   // the same of lists
 
 	mu    sync.Mutex
 	files []*crlFile
@@ -100,6 +106,15 @@ func New(o Options) (*Store, error) {
 	s := &Store{anchors: slices.Clone(o.Anchors), intermediates: slices.Clone(o.Intermediates), fetcher: o.Fetcher, clock: o.Clock}
 	for _, path := range o.CRLFiles {
 		s.files = append(s.files, &crlFile{path: path})
+	}
+	for _, e := range o.Evidence {
+		s.intermediates = slices.Concat(s.intermediates, e.Certificates, e.Anchors)
+		s.ocsp = append(s.ocsp, e.OCSP...)
+		for _, der := range e.CRLs {
+			if list, err := parseCRL(der); err == nil { // a damaged list tells nothing
+				s.lists = append(s.lists, list)
+			}
+		}
 	}
 	return s, nil
 }

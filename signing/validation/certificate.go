@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"bytes"
 	"crypto/x509"
 	"errors"
 	"slices"
@@ -54,6 +55,7 @@ func (c *check) certificate(who subject, at time.Time, usage func(*x509.Certific
 	}
 	pool := append(slices.Clone(who.pool), who.evidence.Certificates...)
 	path, err := c.v.trust.Path(c.ctx, leaf, pool, when)
+	c.usePath(path)
 	switch {
 	case err == nil && len(path) > 0 && path[0].Equal(leaf):
 		s.trust = "trusted"
@@ -96,6 +98,7 @@ func (c *check) revocation(s *standing, path []*x509.Certificate, ev trust.Evide
 	for i, cert := range path[:len(path)-1] {
 		r, err := c.v.trust.Revocation(c.ctx, cert, path[i+1], at, ev)
 		s.embedded = s.embedded && r.Embedded && err == nil
+		c.useAnswer(r)
 		switch {
 		case err == nil && r.Status == trust.Good:
 		case err == nil && r.Status == trust.Revoked && !r.RevokedAt.After(at):
@@ -107,6 +110,37 @@ func (c *check) revocation(s *standing, path []*x509.Certificate, ev trust.Evide
 			s.revocation = "unknown"
 			s.add(ReasonRevUnknown)
 		}
+	}
+}
+
+// usePath keeps the certificates of a path as evidence: what fetched issuers and the
+// store's own intermediates gave is not in the file.
+func (c *check) usePath(path []*x509.Certificate) {
+	if len(path) == 0 {
+		return
+	}
+	e, top := c.used, path[len(path)-1]
+	for _, cert := range path[:len(path)-1] {
+		if !slices.ContainsFunc(e.Certificates, cert.Equal) {
+			e.Certificates = append(e.Certificates, cert)
+		}
+	}
+	if !slices.ContainsFunc(e.Anchors, top.Equal) {
+		e.Anchors = append(e.Anchors, top)
+	}
+}
+
+// useAnswer keeps the response or list that decided.
+func (c *check) useAnswer(r trust.Revocation) {
+	if r.Evidence == nil {
+		return
+	}
+	list := &c.used.CRLs
+	if r.OCSP {
+		list = &c.used.OCSP
+	}
+	if !slices.ContainsFunc(*list, func(der []byte) bool { return bytes.Equal(der, r.Evidence) }) {
+		*list = append(*list, r.Evidence)
 	}
 }
 

@@ -87,6 +87,7 @@ type check struct {
 	trailing  bool
 	sum       string
 	store     trust.Evidence
+	used      *signing.Evidence
 	hidden    bool // a signature is not listed in the form
 }
 
@@ -97,7 +98,7 @@ func (v *Validator) Validate(ctx context.Context, f signing.File, at time.Time) 
 	if at.IsZero() {
 		at = now
 	}
-	c := &check{v: v, ctx: ctx, r: f.R, size: f.Size, when: at}
+	c := &check{v: v, ctx: ctx, r: f.R, size: f.Size, when: at, used: &signing.Evidence{At: at}}
 	report := &signing.Report{
 		CheckedAt: now, Reasons: []string{}, Signatures: []signing.SignatureReport{}, Timestamps: []signing.TimestampReport{},
 	}
@@ -110,6 +111,7 @@ func (v *Validator) Validate(ctx context.Context, f signing.File, at time.Time) 
 		return report, nil
 	}
 	c.report(report)
+	report.Evidence = c.used
 	return report, nil
 }
 
