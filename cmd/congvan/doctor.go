@@ -20,7 +20,7 @@ func doctorCommand() *cobra.Command {
 			return err
 		}
 		bad := 0
-		for _, f := range app.Examine(c.Context(), cfg) {
+		for _, f := range app.Examine(c.Context(), cfg, hsmHost()) {
 			mark := "ok   "
 			switch f.Weight {
 			case app.Warning:

@@ -38,7 +38,7 @@ func serveCommand() *cobra.Command {
 			return fmt.Errorf("configuration: log_level %q: use debug, info, warn or error", cfg.LogLevel)
 		}
 		log := slog.New(slog.NewTextHandler(c.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-		return app.Serve(c.Context(), cfg, app.Options{Log: log})
+		return app.Serve(c.Context(), cfg, app.Options{Log: log, HSMHost: hsmHost()})
 	}
 	return c
 }

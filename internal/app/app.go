@@ -42,7 +42,7 @@ type App struct {
 	Store     *store.Store
 	Blobs     storage.Blobs
 	Spool     *spool.Spool
-	Keys      *pkcs11.Provider
+	Keys      pkcs11.Keys
 	Signing   *Signing
 	Flow      *flow.Flow
 	Views     *query.Views
@@ -61,6 +61,9 @@ type Options struct {
 	// Take is told of every job and says whether it is queued as well: seeding runs jobs at
 	// once. Nil queues all.
 	Take func(j flow.Job) (queue bool)
+	// HSMHost is the command line that ends in pkcs11.ServeHost, to which the path of a socket
+	// is appended. Without it, or with keys.host = "inprocess", the module runs in this process.
+	HSMHost []string
 }
 
 // Build opens everything that cfg names: database, files, keys, trust, axis. On error
@@ -91,7 +94,7 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if err := a.openBlobs(ctx); err != nil {
 		return a, err
 	}
-	if err := a.openKeys(); err != nil {
+	if err := a.openKeys(ctx, o.HSMHost); err != nil {
 		return a, err
 	}
 	if a.Signing, err = openSigning(cfg, a.Clock); err != nil {
@@ -161,20 +164,6 @@ func (a *App) openBlobs(ctx context.Context) (err error) {
 		Endpoint: b.Endpoint, Bucket: b.Bucket, Region: b.Region, AccessKey: access, SecretKey: key, Secure: !b.Insecure,
 	})
 	return err
-}
-
-func (a *App) openKeys() error {
-	env := map[string]string{}
-	if a.Config.Keys.ConfFile != "" {
-		env["SOFTHSM2_CONF"] = a.Config.Keys.ConfFile
-	}
-	p, err := pkcs11.Open(pkcs11.Options{Module: a.Config.Keys.Module, Env: env, Sessions: a.Config.Keys.Sessions, Clock: a.Clock})
-	if err != nil {
-		return fmt.Errorf("keys: %w", err)
-	}
-	a.Keys = p
-	a.closers = append(a.closers, p)
-	return nil
 }
 
 // openAxis connects to the axis: no courier without one.

@@ -18,13 +18,13 @@ import (
 // Config is the installation's configuration: TOML, unknown keys refused, environment
 // variables CONGVAN_… on top. The zero value of every field works on one machine.
 type Config struct {
-	Listen   string `toml:"listen" env:"LISTEN"`       // address; default 127.0.0.1:8080
+	Listen string `toml:"listen" env:"LISTEN"` // address; default 127.0.0.1:8080
 	// MetricsListen is the address of /metrics for the operator's monitoring; none when empty.
 	MetricsListen string `toml:"metrics_listen" env:"METRICS_LISTEN"`
-	AddrFile string `toml:"addr_file" env:"ADDR_FILE"` // where the bound address is written, for tests
-	Data     string `toml:"data" env:"DATA"`           // folder of everything this installation keeps; default ./data
-	Mode     string `toml:"mode" env:"MODE"`           // "demo" or "production"; default production
-	LogLevel string `toml:"log_level" env:"LOG_LEVEL"` // debug, info, warn, error; default info
+	AddrFile      string `toml:"addr_file" env:"ADDR_FILE"` // where the bound address is written, for tests
+	Data          string `toml:"data" env:"DATA"`           // folder of everything this installation keeps; default ./data
+	Mode          string `toml:"mode" env:"MODE"`           // "demo" or "production"; default production
+	LogLevel      string `toml:"log_level" env:"LOG_LEVEL"` // debug, info, warn, error; default info
 
 	TLSCert        string   `toml:"tls_cert" env:"TLS_CERT"` // PEM files; without them only loopback is served
 	TLSKey         string   `toml:"tls_key" env:"TLS_KEY"`
@@ -72,7 +72,19 @@ type Keys struct {
 	Module   string `toml:"module" env:"MODULE"`     // shared library; default Debian's SoftHSM2
 	ConfFile string `toml:"conf_file" env:"CONF"`    // SOFTHSM2_CONF of a SoftHSM
 	Sessions int    `toml:"sessions" env:"SESSIONS"` // of the pool of an agency slot; default 8
+	// Host says where the server runs the module: "process" (default), a process of its own
+	// that is killed and started again when the vendor's code hangs or crashes, or "inprocess".
+	Host string `toml:"host" env:"HOST"`
+	// CallTimeout is how long one call into the module may take before its process is killed;
+	// default 20 s.
+	CallTimeout time.Duration `toml:"call_timeout" env:"CALL_TIMEOUT"`
 }
+
+// Where the module runs.
+const (
+	HostProcess   = "process"
+	HostInProcess = "inprocess"
+)
 
 // Trust are the pinned anchors and the revocation lists.
 type Trust struct {
@@ -142,6 +154,7 @@ func (c *Config) Fill() error {
 	def(&c.Database.Driver, "sqlite")
 	def(&c.Blobs.Kind, "fs")
 	def(&c.Keys.Module, SoftHSMModule)
+	def(&c.Keys.Host, HostProcess)
 	def(&c.Journal.KeyFile, filepath.Join(c.Data, "journal", "key.pem"))
 	def(&c.Journal.CheckpointFile, filepath.Join(c.Data, "journal", "checkpoints"))
 	if c.Database.Driver == "sqlite" {
@@ -152,6 +165,9 @@ func (c *Config) Fill() error {
 	}
 	if c.Keys.Sessions == 0 {
 		c.Keys.Sessions = 8
+	}
+	if c.Keys.CallTimeout == 0 {
+		c.Keys.CallTimeout = 20 * time.Second
 	}
 	if c.Axis.Poll == 0 {
 		c.Axis.Poll = 30 * time.Second
@@ -173,6 +189,10 @@ func (c *Config) check() error {
 		return fmt.Errorf("configuration: blobs.kind is %q; it must be fs or s3", c.Blobs.Kind)
 	case c.Blobs.Kind == "s3" && (c.Blobs.Endpoint == "" || c.Blobs.Bucket == "" || c.Blobs.AccessKeyFile == "" || c.Blobs.SecretKeyFile == ""):
 		return errors.New("configuration: blobs.endpoint, bucket, access_key_file and secret_key_file are needed with s3")
+	case c.Keys.Host != HostProcess && c.Keys.Host != HostInProcess:
+		return fmt.Errorf("configuration: keys.host is %q; it must be process or inprocess", c.Keys.Host)
+	case c.Keys.CallTimeout < 0:
+		return errors.New("configuration: keys.call_timeout must not be negative")
 	case c.Axis.Endpoint != "" && (c.Axis.SystemID == "" || c.Axis.SecretFile == ""):
 		return errors.New("configuration: axis.system_id and axis.secret_file are needed with axis.endpoint")
 	case c.Axis.Dialect != "" && c.Axis.Dialect != "sdk" && c.Axis.Dialect != "dotnet":

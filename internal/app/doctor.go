@@ -6,8 +6,11 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"congvan/signing/pkcs11"
 )
@@ -31,10 +34,10 @@ type Finding struct {
 }
 
 // Examine looks at every part of an installation without changing anything; it may run
-// beside a server.
-func Examine(ctx context.Context, cfg Config) []Finding {
+// beside a server. host is Options.HSMHost.
+func Examine(ctx context.Context, cfg Config, host []string) []Finding {
 	return []Finding{
-		examineData(cfg), examineDatabase(ctx, cfg), examineBlobs(cfg), examineKeys(ctx, cfg), examineTrust(cfg), examineAxis(cfg), examineJournal(ctx, cfg),
+		examineData(cfg), examineDatabase(ctx, cfg), examineBlobs(cfg), examineKeys(ctx, cfg, host), examineTrust(cfg), examineAxis(cfg), examineJournal(ctx, cfg),
 	}
 }
 
@@ -85,21 +88,29 @@ func examineBlobs(cfg Config) Finding {
 	return fine("files", "S3 at "+cfg.Blobs.Endpoint+", bucket "+cfg.Blobs.Bucket)
 }
 
-func examineKeys(ctx context.Context, cfg Config) Finding {
-	env := map[string]string{}
-	if cfg.Keys.ConfFile != "" {
-		env["SOFTHSM2_CONF"] = cfg.Keys.ConfFile
-	}
-	p, err := pkcs11.Open(pkcs11.Options{Module: cfg.Keys.Module, Env: env, Sessions: 1, Clock: time.Now})
-	if err != nil {
+// examineKeys opens the module as the server would, beside it: in a process of its own where
+// the server has it so.
+func examineKeys(ctx context.Context, cfg Config, host []string) Finding {
+	a := &App{Config: cfg, Clock: time.Now, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry()}
+	began := a.Clock()
+	if err := a.openKeys(ctx, host); err != nil {
 		return failed("keys", err, "install the token's PKCS#11 module and name it in keys.module (Debian: softhsm2)")
 	}
-	defer func() { _ = p.Close() }()
-	tokens, err := p.Describe(ctx)
+	defer func() { _ = a.Close() }()
+	tokens, err := a.Keys.Describe(ctx)
 	if err != nil {
 		return failed("keys", err, "check that the token is plugged in and its service runs")
 	}
-	return fine("keys", fmt.Sprintf("%s, %d tokens", cfg.Keys.Module, len(tokens)))
+	where := "in the server's own process"
+	if h, ok := a.Keys.(*pkcs11.Host); ok {
+		where = fmt.Sprintf("in a process of its own (hsm-host %d answered after %s)", h.PID(), a.Clock().Sub(began).Round(time.Millisecond))
+	}
+	for _, t := range tokens {
+		if t.PINLocked {
+			return Finding{What: "keys", Found: fmt.Sprintf("the PIN of token %q is locked", t.Label), Mend: "have it unlocked with the security officer's PIN", Weight: Failure}
+		}
+	}
+	return fine("keys", fmt.Sprintf("%s, %d tokens, %s", cfg.Keys.Module, len(tokens), where))
 }
 
 func examineTrust(cfg Config) Finding {

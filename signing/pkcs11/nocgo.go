@@ -16,7 +16,7 @@ import (
 // Provider cannot exist in a build without cgo: PKCS#11 modules are C libraries.
 type Provider struct{}
 
-var _ signing.Keys = (*Provider)(nil)
+var _ Keys = (*Provider)(nil)
 
 var errNoCGO = fmt.Errorf("%w: this program was built without cgo; build it with CGO_ENABLED=1", ErrModule)
 

@@ -19,10 +19,12 @@ func (p *Provider) signPersonal(ctx context.Context, ref *reference, digest []by
 	if err != nil {
 		return nil, err
 	}
+	began := p.options.Clock()
 	if err := tok.take(ctx); err != nil {
 		return nil, err
 	}
 	defer tok.give()
+	p.counts.waited(p.options.Clock().Sub(began))
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -14,15 +14,29 @@
 // cured by one rebuild and one retry; after that a circuit breaker answers
 // signing.ErrTokenUnavailable until its pause is over. A wrong PIN is never retried.
 //
-// The module runs in this process and holds process-wide state, so a process opens a
-// module once. A call that hangs in vendor code cannot be cancelled here; contexts
-// bound the waiting for a session.
+// A module holds process-wide state, so a process opens it once. Open runs it in this
+// process, where a call that hangs in vendor code cannot be cancelled and a crash takes
+// everything with it. OpenHost runs it in a child process that can be killed and started
+// again. Either way contexts bound the waiting for a session.
 package pkcs11
 
 import (
+	"context"
 	"errors"
 	"time"
+
+	"congvan/signing"
 )
+
+// Keys is what Provider and Host have in common: signing, and what an operator wants to
+// know. It is safe for concurrent use.
+type Keys interface {
+	signing.Keys
+	// Describe lists the initialised tokens with their public keys, without login.
+	Describe(ctx context.Context) ([]Token, error)
+	Stats() Stats
+	Close() error
+}
 
 // Options of Open.
 type Options struct {
@@ -82,10 +96,4 @@ type KeySpec struct {
 	PIN   []byte // user PIN of the token
 }
 
-// Stats counts since Open.
-type Stats struct {
-	Signatures uint64 // made
-	Failures   uint64 // returned to the caller
-	Rebuilds   uint64 // of sessions or of the module
-	Refused    uint64 // by the circuit breaker, without asking the token
-}
+const defaultPause = 5 * time.Second // of a circuit breaker

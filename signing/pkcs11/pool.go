@@ -20,6 +20,7 @@ import (
 type pool struct {
 	slot    uint
 	members chan *member // free ones; whoever takes one gives it back
+	places  atomic.Int32 // all of them, free or not; a token with fewer sessions makes them fewer
 	open    atomic.Int32
 	dead    bool // written under Provider.use
 	mu      sync.Mutex
@@ -39,12 +40,14 @@ func (p *Provider) signService(ctx context.Context, ref *reference, digest []byt
 		if err != nil {
 			return nil, err
 		}
+		began := p.options.Clock()
 		var m *member
 		select {
 		case m = <-pl.members:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("pkcs11: all %d sessions are busy: %w", cap(pl.members), ctx.Err())
+			return nil, fmt.Errorf("pkcs11: all %d sessions are busy: %w", pl.places.Load(), ctx.Err())
 		}
+		p.counts.waited(p.options.Clock().Sub(began))
 		signature, again, err := p.signPooled(pl, m, ref, digest, opts)
 		if !again {
 			return signature, err
@@ -68,6 +71,7 @@ func (p *Provider) signPooled(pl *pool, m *member, ref *reference, digest []byte
 	if !m.open {
 		if m.session, err = p.module.OpenSession(pl.slot, pkcs11.CKF_SERIAL_SESSION); err != nil {
 			if is(err, pkcs11.CKR_SESSION_COUNT) && pl.open.Load() > 0 {
+				pl.places.Add(-1)
 				return nil, true, nil // the place is given up: the pool shrinks to what the token has
 			}
 			pl.members <- m
@@ -166,6 +170,7 @@ func (p *Provider) newPool(tok *token, slot uint, ref *reference) (*pool, error)
 	}
 	tok.class, tok.refusedPIN = service, ""
 	pl := &pool{slot: slot, members: make(chan *member, p.options.Sessions), keys: map[string]*key{}}
+	pl.places.Store(int32(p.options.Sessions))
 	for len(pl.members) < p.options.Sessions {
 		pl.members <- &member{}
 	}

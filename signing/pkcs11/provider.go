@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"congvan/signing"
 
@@ -44,7 +43,7 @@ type module interface {
 // safe for concurrent use.
 type Provider struct {
 	options Options
-	module  module
+	module  *watched
 	destroy func()
 
 	// use is held for reading around every call into the module and for writing by
@@ -59,10 +58,10 @@ type Provider struct {
 	resolved map[string]*token // by selector; emptied by a rebuild
 	breakers map[string]*breaker
 
-	signatures, failures, rebuilds, refused atomic.Uint64
+	counts counts
 }
 
-var _ signing.Keys = (*Provider)(nil)
+var _ Keys = (*Provider)(nil)
 
 // tokenID names a token whatever slot it is in.
 type tokenID struct{ label, serial string }
@@ -121,13 +120,14 @@ func open(o Options, m module) (*Provider, error) {
 		o.Sessions = 4
 	}
 	if o.Pause <= 0 {
-		o.Pause = 5 * time.Second
+		o.Pause = defaultPause
 	}
-	if err := m.Initialize(); err != nil {
+	w := watch(m, o.Clock)
+	if err := w.Initialize(); err != nil {
 		return nil, fmt.Errorf("%w: %s: %v", ErrModule, o.Module, err)
 	}
 	return &Provider{
-		options: o, module: m, destroy: func() {}, tokens: map[tokenID]*token{},
+		options: o, module: w, destroy: func() {}, tokens: map[tokenID]*token{},
 		resolved: map[string]*token{}, breakers: map[string]*breaker{},
 	}, nil
 }
@@ -149,20 +149,35 @@ func (p *Provider) Close() error {
 	return nil
 }
 
-// Stats returns the counters.
+// Stats returns a snapshot.
 func (p *Provider) Stats() Stats {
-	return Stats{Signatures: p.signatures.Load(), Failures: p.failures.Load(), Rebuilds: p.rebuilds.Load(), Refused: p.refused.Load()}
+	s := p.counts.read()
+	s.Busy = p.module.oldest()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, t := range p.tokens {
+		if pl := t.pool.Load(); pl != nil {
+			places := int(pl.places.Load())
+			s.PoolSize += places
+			s.PoolInUse += max(0, places-len(pl.members))
+		}
+	}
+	for _, b := range p.breakers {
+		if b.tripped() {
+			s.Open++
+		}
+	}
+	return s
 }
 
 // Sign implements signing.Keys: PKCS#1 v1.5 or PSS signature values of RSA keys, DER
 // ECDSA signatures of EC keys. ctx bounds the waiting for a session or a turn.
 func (p *Provider) Sign(ctx context.Context, key string, digest []byte, opts signing.SignOptions) ([]byte, error) {
 	signature, err := p.sign(ctx, key, digest, opts)
+	p.counts.done(err)
 	if err != nil {
-		p.failures.Add(1)
 		return nil, err
 	}
-	p.signatures.Add(1)
 	return signature, nil
 }
 
@@ -185,7 +200,7 @@ func (p *Provider) sign(ctx context.Context, key string, digest []byte, opts sig
 	}
 	br := p.breakerOf(ref.selector)
 	if !br.enter(p.options.Clock()) {
-		p.refused.Add(1)
+		p.counts.add(func(s *Stats) { s.Refused++ })
 		return nil, fmt.Errorf("%w: it failed a moment ago and is not asked again yet", signing.ErrTokenUnavailable)
 	}
 	generation := p.generationNow()
@@ -235,7 +250,7 @@ func (p *Provider) rebuild(generation uint64, ref *reference, cause error, again
 		return nil
 	}
 	p.generation++
-	p.rebuilds.Add(1)
+	p.counts.add(func(s *Stats) { s.Rebuilds++ })
 	p.mu.Lock()
 	tok := p.resolved[ref.selector]
 	p.mu.Unlock()
