@@ -100,6 +100,7 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if a.Signing, err = openSigning(cfg, a.Clock); err != nil {
 		return a, err
 	}
+	a.Metrics.MustRegister(newMessages(a.Store))
 	a.Views = &query.Views{Store: a.Store, Clock: a.Clock}
 	courier, err := a.openAxis()
 	if err != nil {

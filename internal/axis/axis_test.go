@@ -8,11 +8,13 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"congvan/internal/axis"
 	"congvan/internal/axis/axistest"
 	"congvan/internal/axis/edxml"
 	"congvan/internal/axis/vxp"
+	"congvan/internal/conservation"
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
@@ -228,6 +230,32 @@ func TestExchange(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(x.in(t)) })
 	}
+	for _, s := range []*side{x.a, x.b} {
+		s.In(t)
+		s.conserved()
+	}
+}
+
+// conserved holds, after everything that went wrong above, that no message was lost or
+// doubled by the journal's own count (D9).
+func (s *side) conserved() {
+	s.T.Helper()
+	rep, err := s.Store.Audit(s.T.Context(), time.Time{}, s.Now().Add(time.Hour))
+	s.Must(err)
+	for _, d := range rep.Differences {
+		s.T.Errorf("%+v", d)
+	}
+	var sums conservation.Incoming
+	for _, l := range rep.Incoming {
+		sums.Fetched += l.Fetched
+		sums.Documents += l.Documents
+		sums.Duplicates += l.Duplicates
+		sums.StatusesApplied += l.StatusesApplied
+		sums.Quarantined += l.Quarantined
+	}
+	if sums.Fetched == 0 || sums.Documents == 0 || len(rep.Outgoing) == 0 {
+		s.T.Errorf("nothing was counted: %+v", rep)
+	}
 }
 
 // thereAndBack walks a document to another installation and its answer back, with every
@@ -397,12 +425,12 @@ func (f forgetful) fault(act string, err error) error {
 	return fault.New(fault.Unavailable, "database_unavailable")
 }
 
-func (f forgetful) Receive(ctx context.Context, c document.Consignment, to string, via document.Channel, raw string) error {
-	return f.fault("receive", f.Receiver.Receive(ctx, c, to, via, raw))
+func (f forgetful) Receive(ctx context.Context, p document.Parcel, c document.Consignment) error {
+	return f.fault("receive", f.Receiver.Receive(ctx, p, c))
 }
 
-func (f forgetful) RecordStatus(ctx context.Context, m document.StatusMessage) error {
-	return f.fault("status", f.Receiver.RecordStatus(ctx, m))
+func (f forgetful) RecordStatus(ctx context.Context, p document.Parcel, m document.StatusMessage) error {
+	return f.fault("status", f.Receiver.RecordStatus(ctx, p, m))
 }
 
 func committedButFailed(x *exchange) {

@@ -17,7 +17,7 @@ import (
 
 // sender is the agency a message is from: the one that the axis authenticated, under the
 // code the message itself gives. A message in the name of another is refused (E2).
-func (in *Inbox) sender(ctx context.Context, p *document.Parcel, named string) (string, error) {
+func (in *Inbox) sender(ctx context.Context, p document.Parcel, named string) (string, error) {
 	if named == "" {
 		named = p.From
 	}
@@ -50,21 +50,20 @@ func identifiers(h *edxml.MessageHeader) error {
 }
 
 // document turns a message into a consignment.
-func (in *Inbox) document(ctx context.Context, p *document.Parcel, env *edxml.Envelope) error {
+func (in *Inbox) document(ctx context.Context, p document.Parcel, env *edxml.Envelope) (c document.Consignment, err error) {
 	m := env.Message
 	h := m.MessageHeader
-	var err error
 	if h.From.OrganId, err = in.sender(ctx, p, h.From.OrganId); err != nil {
-		return err
+		return c, err
 	}
 	if err := identifiers(&h); err != nil {
-		return err
+		return c, err
 	}
 	if t := m.TraceHeaderList.Bussiness.BussinessDocType; t != "" && t != edxml.DocNew {
-		return fault.New(fault.Invalid, "axis_kind_unsupported")
+		return c, fault.New(fault.Invalid, "axis_kind_unsupported")
 	}
 	nfc := norm.NFC.String
-	c := document.Consignment{
+	c = document.Consignment{
 		From:     document.Party{OrganID: h.From.OrganId, OrganName: nfc(h.From.OrganName)},
 		InCharge: nfc(h.From.OrganizationInCharge), DocumentID: h.DocumentId,
 		CodeNumber: h.Code.CodeNumber, CodeNotation: nfc(h.Code.CodeNotation), Place: nfc(h.PromulgationInfo.Place),
@@ -97,10 +96,10 @@ func (in *Inbox) document(ctx context.Context, p *document.Parcel, env *edxml.En
 	}
 	if !document.HasSecretMark(c.SecrecyMark) {
 		if c.Files, err = in.files(ctx, m.Attachments); err != nil {
-			return err
+			return c, err
 		}
 	}
-	return in.Receiver.Receive(ctx, c, p.To, document.Axis, p.RawKey)
+	return c, nil
 }
 
 // files stores the attachments under their hashes; the first PDF is the main file.
@@ -160,20 +159,20 @@ func secrecyMark(env *edxml.Envelope) string {
 
 // status turns a status message into ours. Its reporter is the agency that the axis
 // authenticated.
-func (in *Inbox) status(ctx context.Context, p *document.Parcel, s *edxml.Status) error {
+func (in *Inbox) status(ctx context.Context, p document.Parcel, s *edxml.Status) (m document.StatusMessage, err error) {
 	from, err := in.sender(ctx, p, s.From.OrganId)
 	if err != nil {
-		return err
+		return m, err
 	}
 	if len(from) > longest || len(s.ResponseFor.DocumentId) > longest || len(s.StatusCode) > 20 {
-		return fault.New(fault.Invalid, "edxml_too_large")
+		return m, fault.New(fault.Invalid, "edxml_too_large")
 	}
-	return in.Receiver.RecordStatus(ctx, document.StatusMessage{
+	return document.StatusMessage{
 		From: document.Party{OrganID: from, OrganName: norm.NFC.String(s.From.OrganName)},
 		To:   s.ResponseFor.OrganId, DocumentID: s.ResponseFor.DocumentId, Code: norm.NFC.String(s.ResponseFor.Code),
 		PromulgationDate: ourDate(s.ResponseFor.PromulgationDate), Status: workflow.StatusCode(s.StatusCode),
 		Description: norm.NFC.String(s.Description),
 		Staff:       document.Staff{Department: s.StaffInfo.Department, Name: norm.NFC.String(s.StaffInfo.Staff)},
 		At:          ourTime(s.Timestamp, p.At),
-	})
+	}, nil
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"congvan/internal/calendar"
+	"congvan/internal/conservation"
 	"congvan/internal/workflow"
 )
 
@@ -106,13 +107,32 @@ func (c *Consignment) ContentHash() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Parcel is a message as the axis handed it over, before anything in it is believed.
+// Parcel is a message on its way in, before anything in it is believed: a row of the axis's
+// received list with what became of it here, or a message of this installation, which has
+// no ID and leaves no row.
 type Parcel struct {
-	AxisDocID string    // of this recipient's copy, given by the axis
-	From      string    // OrganID of the sender that the axis authenticated
-	To        string    // OrganID of the recipient
-	At        time.Time // when the axis took it
-	RawKey    string    // blob of the bytes as they came; empty if they could not be had
+	ID        string               // follows from AxisDocID; empty inside the installation
+	Row       int64                // revision; 0 before it is kept
+	AxisDocID string               // of this recipient's copy, given by the axis
+	Kind      string               // as the axis lists it: "edoc" or "status"
+	From      string               // OrganID of the sender that the axis authenticated
+	To        string               // OrganID of the recipient
+	AgencyID  string               // of the recipient; empty if it is none of ours
+	At        time.Time            // when the axis took it
+	RawKey    string               // blob of the bytes as they came; empty if they could not be had
+	Strikes   int                  // rounds in which it was at fault
+	LastError string               // catalogue code of the newest fault
+	Outcome   conservation.Outcome // empty while it is in work
+	FetchedAt time.Time            // when its row was taken over from the list
+	DecidedAt *time.Time
+}
+
+// Via is the channel that a parcel came by.
+func (p Parcel) Via() Channel {
+	if p.AxisDocID == "" {
+		return Internal
+	}
+	return Axis
 }
 
 // StatusMessage reports a status of a received document to its sender: what an edXML

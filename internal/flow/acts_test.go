@@ -436,9 +436,9 @@ func (w *world) fromSM(id string) (in []document.Incoming) {
 func otherContent(w *world) {
 	ctx := w.T.Context()
 	c := w.consignment("H98.05,2026/11/19,07/SM-VP")
-	w.Must(w.Flow.Receive(ctx, c, "H26.14", document.Axis, "aa"))
+	w.Must(w.Flow.Receive(ctx, document.Parcel{AxisDocID: "aa", To: "H26.14", RawKey: "aa"}, c))
 	c.Subject = "V/v khác"
-	w.Must(w.Flow.Receive(ctx, c, "H26.14", document.Axis, "bb"))
+	w.Must(w.Flow.Receive(ctx, document.Parcel{AxisDocID: "bb", To: "H26.14", RawKey: "bb"}, c))
 	if got := w.fromSM(c.DocumentID); len(got) != 1 || got[0].Subject != "V/v trả lời" {
 		w.T.Fatalf("nothing may be overwritten: %+v", got)
 	}
@@ -447,7 +447,7 @@ func otherContent(w *world) {
 	if len(q) == 0 || q[0].Reason != "same_id_other_content" {
 		w.T.Fatalf("quarantine %+v", q)
 	}
-	if err := w.Flow.Receive(ctx, c, "H99.99", document.Axis, "cc"); !fault.Is(err, "recipient_unknown") {
+	if err := w.Flow.Receive(ctx, document.Parcel{AxisDocID: "cc", To: "H99.99", RawKey: "cc"}, c); !fault.Is(err, "recipient_unknown") {
 		w.T.Fatalf("misaddressed: %v", err)
 	}
 }
@@ -455,7 +455,7 @@ func otherContent(w *world) {
 func secretMark(w *world) {
 	c := w.consignment("H98.05,2026/11/19,08/SM-VP")
 	c.SecrecyMark = "Độ mật: Mật"
-	w.Must(w.Flow.Receive(w.T.Context(), c, "H26.14", document.Axis, "dd"))
+	w.Must(w.Flow.Receive(w.T.Context(), document.Parcel{AxisDocID: "dd", To: "H26.14", RawKey: "dd"}, c))
 	if got := w.fromSM(c.DocumentID); len(got) != 0 {
 		w.T.Fatal("a secret became a document")
 	}
@@ -469,7 +469,7 @@ func secretMark(w *world) {
 func refused(w *world) {
 	ctx := w.T.Context()
 	c := w.consignment("H98.05,2026/11/19,09/SM-VP")
-	w.Must(w.Flow.Receive(ctx, c, "H26.14", document.Axis, "ee"))
+	w.Must(w.Flow.Receive(ctx, document.Parcel{AxisDocID: "ee", To: "H26.14", RawKey: "ee"}, c))
 	in := w.fromSM(c.DocumentID)[0]
 	_, err := w.Flow.Register(ctx, w.Who("vt.svd"), in.ID, flow.RegisterInput{})
 	w.code(err, "verdict_pending")
@@ -483,7 +483,7 @@ func refused(w *world) {
 	_, err = w.Flow.Refuse(ctx, w.Who("vt.svd"), in.ID, "Chữ ký của cơ quan khác.")
 	w.Must(err)
 	c.Subject = "V/v trả lời (gửi lại)"
-	w.Must(w.Flow.Receive(ctx, c, "H26.14", document.Axis, "ff"))
+	w.Must(w.Flow.Receive(ctx, document.Parcel{AxisDocID: "ff", To: "H26.14", RawKey: "ff"}, c))
 	if got := w.fromSM(c.DocumentID); len(got) != 2 {
 		w.T.Fatalf("after our refusal a new attempt is taken: %d", len(got))
 	}
@@ -650,13 +650,13 @@ func statuses(w *world) {
 	w.Must(err)
 	w.Jobs = nil
 	status := func(code workflow.StatusCode, from string, at time.Duration) {
-		w.Must(w.Flow.RecordStatus(ctx, document.StatusMessage{
+		w.Must(w.Flow.RecordStatus(ctx, document.Parcel{}, document.StatusMessage{
 			From: document.Party{OrganID: from}, To: "H26.14", DocumentID: d.DocumentID, Status: code, At: w.Now().Truncate(time.Second).Add(at),
 		}))
 	}
 	fixed := w.Now().Truncate(time.Second)
 	again := func() {
-		w.Must(w.Flow.RecordStatus(ctx, document.StatusMessage{From: document.Party{OrganID: "H98.05"}, DocumentID: d.DocumentID, Status: "03", At: fixed}))
+		w.Must(w.Flow.RecordStatus(ctx, document.Parcel{}, document.StatusMessage{From: document.Party{OrganID: "H98.05"}, DocumentID: d.DocumentID, Status: "03", At: fixed}))
 	}
 	status("03", "H98.05", 0)
 	status("01", "H98.05", time.Second) // late

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"congvan/internal/authz"
+	"congvan/internal/conservation"
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/register"
@@ -75,7 +76,12 @@ func (f *Flow) queue(tx Tx, d *document.Outgoing, to document.Party) error {
 	if err := tx.PutDelivery(&v); err != nil {
 		return err
 	}
-	return tx.Enqueue(Job{Kind: JobDeliver, ID: id})
+	if err := tx.Enqueue(Job{Kind: JobDeliver, ID: id}); err != nil {
+		return err
+	}
+	return tx.Journal(f.entry(system(v.AgencyID), conservation.Accept, conservation.Deliveries, v.ID, "", map[string]string{
+		"recipient": to.OrganID, "outgoing": d.ID, conservation.StateKey: string(v.State),
+	}))
 }
 
 // rehash reads every file's stored bytes again and compares them with the record.
@@ -114,7 +120,9 @@ func (f *Flow) Resend(ctx context.Context, a Actor, deliveryID string) (document
 		if err := tx.Enqueue(Job{Kind: JobDeliver, ID: v.ID}); err != nil {
 			return err
 		}
-		return tx.Journal(f.entry(a, workflow.Resend, "delivery", v.ID, "", map[string]string{"recipient": v.Recipient.OrganID}))
+		return tx.Journal(f.entry(a, workflow.Resend, conservation.Deliveries, v.ID, "", map[string]string{
+			"recipient": v.Recipient.OrganID, conservation.StateKey: string(v.State),
+		}))
 	})
 	return v, err
 }
@@ -163,7 +171,7 @@ func (f *Flow) begin(ctx context.Context, id string) (v document.Delivery, c doc
 // hand gives the consignment to the recipient's agency here, or to the axis.
 func (f *Flow) hand(ctx context.Context, v document.Delivery, c document.Consignment, again bool) (string, error) {
 	if v.Channel == document.Internal {
-		return "", f.Receive(ctx, c, v.Recipient.OrganID, document.Internal, "")
+		return "", f.Receive(ctx, document.Parcel{From: c.From.OrganID, To: v.Recipient.OrganID}, c)
 	}
 	if f.Courier == nil {
 		return "", fault.New(fault.Unavailable, "axis_not_configured")
@@ -206,8 +214,8 @@ func (f *Flow) recordAttempt(ctx context.Context, id, axisID string, sendErr err
 		if err := tx.FinishJob(); err != nil {
 			return err
 		}
-		return tx.Journal(f.entry(system(v.AgencyID), "DELIVER", "delivery", v.ID, "", map[string]string{
-			"recipient": v.Recipient.OrganID, "state": string(v.State), "axis_doc_id": v.AxisDocID, "code": v.LastError,
+		return tx.Journal(f.entry(system(v.AgencyID), "DELIVER", conservation.Deliveries, v.ID, "", map[string]string{
+			"recipient": v.Recipient.OrganID, conservation.StateKey: string(v.State), "axis_doc_id": v.AxisDocID, "code": v.LastError,
 		}))
 	})
 }

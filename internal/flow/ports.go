@@ -54,6 +54,7 @@ type ReadTx interface {
 	Deliveries(outgoingID string) ([]document.Delivery, error)
 	DeliveryTo(documentID, recipientOrganID string) (document.Delivery, error)
 	Notice(id string) (document.Notice, error)
+	Parcel(id string) (document.Parcel, error)
 
 	Report(blob string) (*signing.Report, error)      // newest report on these bytes
 	LastEntry(kind, id string) (journal.Entry, error) // newest act on an object
@@ -73,6 +74,7 @@ type Tx interface {
 	// PutNotice inserts or updates; a second notice of one document and code is a no-op
 	// that leaves n.ID as that of the first.
 	PutNotice(n *document.Notice) error
+	PutParcel(p *document.Parcel) error
 	PutReport(blob string, r *signing.Report) error // adds, never overwrites
 	PutIntent(i *Intent) error
 	PutUpload(u Upload) error

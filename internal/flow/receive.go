@@ -10,6 +10,7 @@ import (
 	"maps"
 
 	"congvan/internal/authz"
+	"congvan/internal/conservation"
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/org"
@@ -21,39 +22,41 @@ import (
 // Receive takes a document that came for an agency of this installation (tiếp nhận,
 // NĐ 30/2020 Đ.21): once per sender, identifier and content, however often it is sent
 // (D2); the same identifier with other content is set aside (D3), a secret mark too
-// (RULE-13). The files are in the storage already; rawKey is the blob of the raw message,
-// empty inside the installation, where the consignment itself is kept. The signatures are
-// checked by a job, which then answers 01 (D1).
-func (f *Flow) Receive(ctx context.Context, c document.Consignment, recipientOrganID string, via document.Channel, rawKey string) error {
-	if rawKey == "" {
+// (RULE-13). The files and the raw message are in the storage already; inside the
+// installation the consignment itself is kept as the latter. The signatures are checked by
+// a job, which then answers 01 (D1).
+func (f *Flow) Receive(ctx context.Context, p document.Parcel, c document.Consignment) error {
+	if p.RawKey == "" {
 		var err error
-		if rawKey, err = f.keepRaw(ctx, c); err != nil {
+		if p.RawKey, err = f.keepRaw(ctx, c); err != nil {
 			return err
 		}
 	}
-	return f.Store.Write(ctx, func(tx Tx) error {
-		ag, err := tx.AgencyByOrganID(recipientOrganID)
-		if err != nil || !ag.Local {
-			return fault.New(fault.Invalid, "recipient_unknown").Field("to").With("organ_id", recipientOrganID)
+	return f.settle(ctx, p, func(tx Tx) (conservation.Outcome, error) { return f.receive(tx, p, c) })
+}
+
+func (f *Flow) receive(tx Tx, p document.Parcel, c document.Consignment) (conservation.Outcome, error) {
+	ag, err := tx.AgencyByOrganID(p.To)
+	if err != nil || !ag.Local {
+		return "", fault.New(fault.Invalid, "recipient_unknown").Field("to").With("organ_id", p.To)
+	}
+	if document.HasSecretMark(c.SecrecyMark) {
+		return conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, "secret_mark"), p.RawKey, nil)
+	}
+	before, err := tx.IncomingOf(ag.ID, c.From.OrganID, c.DocumentID)
+	if err != nil {
+		return "", err
+	}
+	hash := c.ContentHash()
+	for _, b := range before {
+		if b.ContentHash == hash {
+			return conservation.Duplicate, f.again(tx, b)
 		}
-		if document.HasSecretMark(c.SecrecyMark) {
-			return f.setAside(tx, quarantined(ag, c, via, rawKey, "secret_mark"), rawKey, nil)
-		}
-		before, err := tx.IncomingOf(ag.ID, c.From.OrganID, c.DocumentID)
-		if err != nil {
-			return err
-		}
-		hash := c.ContentHash()
-		for _, b := range before {
-			if b.ContentHash == hash {
-				return f.again(tx, b)
-			}
-		}
-		if len(before) > 0 && before[0].State != workflow.Refused {
-			return f.setAside(tx, quarantined(ag, c, via, rawKey, "same_id_other_content"), hash, nil)
-		}
-		return f.enter(tx, ag, c, via, rawKey, hash)
-	})
+	}
+	if len(before) > 0 && before[0].State != workflow.Refused {
+		return conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, "same_id_other_content"), hash, nil)
+	}
+	return conservation.Document, f.enter(tx, ag, c, p, hash)
 }
 
 // keepRaw stores a consignment of this installation as its raw message.
@@ -77,8 +80,8 @@ func (f *Flow) again(tx Tx, d document.Incoming) error {
 	return f.notice(tx, system(d.AgencyID), &d, workflow.StatusArrived, "", true)
 }
 
-func quarantined(ag org.Agency, c document.Consignment, via document.Channel, rawKey, why string) Quarantined {
-	q := Quarantined{AgencyID: ag.ID, Channel: via, From: c.From, DocumentID: c.DocumentID, RawKey: rawKey, Reason: why}
+func quarantined(ag org.Agency, c document.Consignment, p document.Parcel, why string) Quarantined {
+	q := Quarantined{AgencyID: ag.ID, Channel: p.Via(), From: c.From, DocumentID: c.DocumentID, RawKey: p.RawKey, Reason: why}
 	if q.Secret = why == "secret_mark"; q.Secret { // keep nothing that tells what it is about
 		q.DocumentID = ""
 	}
@@ -106,13 +109,13 @@ func (f *Flow) setAside(tx Tx, q Quarantined, what string, detail map[string]str
 // SetAside keeps a message of the axis that cannot become a document, with the reason: it
 // never blocks the ones behind it, and nothing of it is lost.
 func (f *Flow) SetAside(ctx context.Context, p document.Parcel, code string) error {
-	return f.Store.Write(ctx, func(tx Tx) error {
+	return f.settle(ctx, p, func(tx Tx) (conservation.Outcome, error) {
 		ag, err := tx.AgencyByOrganID(p.To)
 		if err != nil && fault.KindOf(err) != fault.NotFound {
-			return err
+			return "", err
 		}
 		c := document.Consignment{From: document.Party{OrganID: p.From}}
-		return f.setAside(tx, quarantined(ag, c, document.Axis, p.RawKey, code), cmp.Or(p.RawKey, p.AxisDocID),
+		return conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, code), cmp.Or(p.RawKey, p.AxisDocID),
 			map[string]string{"axis_doc_id": p.AxisDocID, "to": p.To})
 	})
 }
@@ -146,7 +149,7 @@ func sameAgency(tx ReadTx, a, b string) (bool, error) {
 }
 
 // enter makes the incoming document; its files are as they came.
-func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, via document.Channel, rawKey, hash string) error {
+func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, p document.Parcel, hash string) error {
 	id, err := f.newID("inc-")
 	if err != nil {
 		return err
@@ -154,10 +157,10 @@ func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, via document.
 	now := f.now()
 	t, _ := register.LookupName(c.TypeName)
 	d := document.Incoming{
-		ID: id, AgencyID: ag.ID, State: workflow.Received, Channel: via, From: c.From, ContentHash: hash,
+		ID: id, AgencyID: ag.ID, State: workflow.Received, Channel: p.Via(), From: c.From, ContentHash: hash,
 		DocumentID: c.DocumentID, CodeNumber: c.CodeNumber, CodeNotation: c.CodeNotation, IssuedDate: c.IssuedDate,
 		SignerName: c.SignerName, SignerTitle: c.SignerTitle, Competence: c.Competence, ResponseFor: c.ResponseFor,
-		RawKey: rawKey, Verdict: document.VerdictPending, ReceivedAt: now, UpdatedAt: now,
+		RawKey: p.RawKey, Verdict: document.VerdictPending, ReceivedAt: now, UpdatedAt: now,
 		Metadata: document.Metadata{
 			TypeCode: t.Code, Subject: c.Subject, Urgency: c.Urgency, PageAmount: c.PageAmount, DueDate: c.DueDate,
 			Language: "vi", ToPlaces: c.ToPlaces,
@@ -178,8 +181,8 @@ func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, via document.
 	if err := tx.Enqueue(Job{Kind: JobValidate, ID: id}); err != nil {
 		return err
 	}
-	return tx.Journal(f.entry(system(ag.ID), "RECEIVE", authz.Incoming, id, rawKey, map[string]string{
-		"from": c.From.OrganID, "document_id": c.DocumentID, "channel": string(via), "content": hash,
+	return tx.Journal(f.entry(system(ag.ID), "RECEIVE", authz.Incoming, id, p.RawKey, map[string]string{
+		"from": c.From.OrganID, "document_id": c.DocumentID, "channel": string(p.Via()), "content": hash,
 	}))
 }
 
@@ -227,7 +230,7 @@ func (f *Flow) Notify(ctx context.Context, id string) error {
 	}
 	switch {
 	case n.Channel == document.Internal:
-		err = f.RecordStatus(ctx, n.Message)
+		err = f.RecordStatus(ctx, document.Parcel{}, n.Message)
 	case f.Courier == nil:
 		err = fault.New(fault.Unavailable, "axis_not_configured")
 	default:
@@ -263,37 +266,39 @@ func (f *Flow) Notify(ctx context.Context, id string) error {
 // RecordStatus applies a status that a recipient reported to the sender's delivery (D4):
 // monotone, idempotent, and only from the agency the document went to. A status that fits
 // no delivery is journalled and changes nothing (E7).
-func (f *Flow) RecordStatus(ctx context.Context, m document.StatusMessage) error {
-	return f.Store.Write(ctx, func(tx Tx) error {
-		v, err := tx.DeliveryTo(m.DocumentID, m.From.OrganID)
-		if err != nil {
-			if fault.KindOf(err) != fault.NotFound {
-				return err
-			}
-			return tx.Journal(f.entry(system(""), "STATUS_UNMATCHED", "message", m.DocumentID, "", map[string]string{
-				"from": m.From.OrganID, "status": string(m.Status),
-			}))
+func (f *Flow) RecordStatus(ctx context.Context, p document.Parcel, m document.StatusMessage) error {
+	return f.settle(ctx, p, func(tx Tx) (conservation.Outcome, error) { return f.recordStatus(tx, m) })
+}
+
+func (f *Flow) recordStatus(tx Tx, m document.StatusMessage) (conservation.Outcome, error) {
+	v, err := tx.DeliveryTo(m.DocumentID, m.From.OrganID)
+	if err != nil {
+		if fault.KindOf(err) != fault.NotFound {
+			return "", err
 		}
-		for _, e := range v.Events {
-			if e.Code == string(m.Status) && e.At.Equal(m.At) {
-				return nil
-			}
-		}
-		reported, _ := workflow.DeliveryState(m.Status)
-		by := m.From.OrganName
-		if m.Staff.Name != "" {
-			by = m.Staff.Name + ", " + by
-		}
-		now := f.now()
-		v.Events = append(v.Events, document.StatusEvent{
-			State: reported, Code: string(m.Status), Description: m.Description, By: by, At: m.At, RecordedAt: now,
-		})
-		v.State, v.UpdatedAt = workflow.Advance(v.State, reported), now
-		if err := tx.PutDelivery(&v); err != nil {
-			return err
-		}
-		return tx.Journal(f.entry(system(v.AgencyID), "STATUS", "delivery", v.ID, "", map[string]string{
-			"from": m.From.OrganID, "status": string(m.Status), "state": string(v.State),
+		return conservation.StatusUnmatched, tx.Journal(f.entry(system(""), "STATUS_UNMATCHED", "message", m.DocumentID, "", map[string]string{
+			"from": m.From.OrganID, "status": string(m.Status),
 		}))
+	}
+	for _, e := range v.Events {
+		if e.Code == string(m.Status) && e.At.Equal(m.At) {
+			return conservation.Duplicate, nil
+		}
+	}
+	reported, _ := workflow.DeliveryState(m.Status)
+	by := m.From.OrganName
+	if m.Staff.Name != "" {
+		by = m.Staff.Name + ", " + by
+	}
+	now := f.now()
+	v.Events = append(v.Events, document.StatusEvent{
+		State: reported, Code: string(m.Status), Description: m.Description, By: by, At: m.At, RecordedAt: now,
 	})
+	v.State, v.UpdatedAt = workflow.Advance(v.State, reported), now
+	if err := tx.PutDelivery(&v); err != nil {
+		return "", err
+	}
+	return conservation.StatusApplied, tx.Journal(f.entry(system(v.AgencyID), "STATUS", "delivery", v.ID, "", map[string]string{
+		"from": m.From.OrganID, "status": string(m.Status), conservation.StateKey: string(v.State),
+	}))
 }

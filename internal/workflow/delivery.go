@@ -14,8 +14,8 @@ const (
 )
 
 // rank orders delivery states; a delivery never moves to a lower rank. A refusal ends
-// the way unless the document is sent again; a failure is below an arrival, so that a
-// late receipt reconciles it (D4).
+// the way unless the document is sent again; a failure and a recall before delivery are
+// below an arrival, so that a late receipt reconciles them (D4).
 func rank(s State) int {
 	switch s {
 	case Queued:
@@ -24,16 +24,18 @@ func rank(s State) int {
 		return 1
 	case Failed:
 		return 2
-	case Arrived:
+	case Recalled:
 		return 3
-	case Acceptance:
+	case Arrived:
 		return 4
-	case Assigned:
+	case Acceptance:
 		return 5
-	case Processing:
+	case Assigned:
 		return 6
-	case Completed, Refusal:
+	case Processing:
 		return 7
+	case Completed, Refusal:
+		return 8
 	}
 	return -1
 }

@@ -67,6 +67,7 @@ const (
 	Processing State = "PROCESSING" // 05
 	Completed  State = "COMPLETED"  // 06
 	Failed     State = "FAILED"     // given up; the clerk may send again
+	Recalled   State = "RECALLED"   // taken back while it was still queued or given up: it never left
 )
 
 // Actions on outgoing documents.

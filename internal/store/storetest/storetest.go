@@ -46,6 +46,8 @@ func Run(t *testing.T, open Opener) {
 		{"Notices", testNotices},
 		{"Evidence", testEvidence},
 		{"Quarantine", testQuarantine},
+		{"Parcels", testParcels},
+		{"Audit", testAudit},
 		{"Missing", testMissing},
 		{"CompareAndSwap", testCompareAndSwap},
 		{"RolledBackRow", testRolledBackRow},
