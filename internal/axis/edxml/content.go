@@ -15,11 +15,12 @@ import (
 // which stays for the decoder. CDATA sections, comments and character references count
 // as XML says.
 type base64Text struct {
-	in     *input
-	n      int // characters given
-	pads   int // of these '='
-	cdata  bool
-	closed bool
+	in      *input
+	n       int // characters given
+	pads    int // of these '='
+	cdata   bool
+	closed  bool
+	urlSafe bool // '-' or '_' stood for '+' or '/' (RFC 4648 §5)
 }
 
 func (t *base64Text) Read(p []byte) (int, error) {
@@ -73,6 +74,10 @@ func (t *base64Text) next() (byte, error) {
 			return 0, t.ended(err)
 		}
 		t.in.pos++
+		if c == '-' || c == '_' {
+			t.urlSafe = true
+			c = map[byte]byte{'-': '+', '_': '/'}[c]
+		}
 		if !isBase64OrSpace(c) {
 			_ = t.in.br.UnreadByte()
 			t.in.pos--
@@ -200,6 +205,7 @@ func (r *reader) content() (*received, error) {
 		return nil, err
 	}
 	r.filesLeft -= w.n
+	r.urlSafe = r.urlSafe || text.urlSafe
 	return &received{file: f, size: w.n, sum: Digest(h.Sum(nil))}, nil
 }
 

@@ -40,10 +40,22 @@ const (
 	NoteMissing     NoteCode = "missing"      // a required element is absent
 	NoteForm        NoteCode = "form"         // a value not of its kind, kept verbatim
 	NoteUnknown     NoteCode = "unknown-cut"  // more unknown elements than are kept
+	NoteRepeated    NoteCode = "repeated"     // a second list or holder of files, read like the first
 	NoteNoContent   NoteCode = "no-content"   // a listed attachment did not come
+	NoteNoReference NoteCode = "no-reference" // an attachment that the manifest does not list
+	NoteBase64      NoteCode = "base64-url"   // base64 in the alphabet for addresses
+	NoteType        NoteCode = "type"         // the bytes are of another type than the name says
 	NoteContentType NoteCode = "content-type" // declared a ZIP and is none
 	NoteZip         NoteCode = "zip-kept"     // a ZIP that is not one file's wrapping
 )
+
+// NoteCodes are all of them.
+func NoteCodes() []NoteCode {
+	return []NoteCode{
+		NoteStrayText, NoteMissing, NoteForm, NoteUnknown, NoteRepeated, NoteNoContent, NoteNoReference,
+		NoteBase64, NoteType, NoteContentType, NoteZip,
+	}
+}
 
 // Note is an oddity, for the clerk or the log.
 type Note struct {

@@ -14,7 +14,7 @@ type ErrorCode string
 // Reasons of Error.
 const (
 	CodeSyntax    ErrorCode = "syntax"    // not well-formed XML
-	CodeEncoding  ErrorCode = "encoding"  // not UTF-8
+	CodeEncoding  ErrorCode = "encoding"  // neither UTF-8 nor UTF-16 with its mark
 	CodeForbidden ErrorCode = "forbidden" // DOCTYPE, processing instruction, XInclude
 	CodeNotEdXML  ErrorCode = "not-edxml" // XML, but not this format
 	CodeAmbiguous ErrorCode = "ambiguous" // one element twice with different values
@@ -22,6 +22,13 @@ const (
 	CodeBase64    ErrorCode = "base64"    // an attachment is not base64
 	CodeZip       ErrorCode = "zip"       // an attachment's ZIP is damaged or a bomb
 )
+
+// ErrorCodes are all of them.
+func ErrorCodes() []ErrorCode {
+	return []ErrorCode{
+		CodeSyntax, CodeEncoding, CodeForbidden, CodeNotEdXML, CodeAmbiguous, CodeTooLarge, CodeBase64, CodeZip,
+	}
+}
 
 // Error says that the message itself is at fault: reading it again will not help. Any
 // other error of Read comes from the reader, the spool or the context.

@@ -10,8 +10,11 @@ import (
 
 // finish puts the parts together once the whole message is read.
 func (r *reader) finish() (*Envelope, error) {
-	if !r.header.seen {
+	if !r.parts["messageheader"] {
 		return nil, r.refuse(CodeNotEdXML, "no MessageHeader")
+	}
+	if r.urlSafe {
+		r.note(NoteBase64, "Attachment", "")
 	}
 	if r.unkept > 0 {
 		r.note(NoteUnknown, "", fmt.Sprintf("%d more unknown elements", r.unkept))
@@ -101,7 +104,11 @@ func (r *reader) join() {
 	}
 	for i := range r.files {
 		f := &r.files[i]
-		if j := match(i, f); j >= 0 {
+		j := match(i, f)
+		if j < 0 && len(r.manifest.Reference) > 0 {
+			r.note(NoteNoReference, "Attachment", f.AttachmentName)
+		}
+		if j >= 0 {
 			ref := r.manifest.Reference[j]
 			taken[j] = true
 			f.ContentId = cmp.Or(f.ContentId, ref.ContentId)
@@ -130,11 +137,18 @@ func (r *reader) attachment(f *file) (Attachment, error) {
 		content = &received{}
 		r.note(NoteNoContent, "Attachment", f.AttachmentName)
 	}
+	came := content
 	content, err := r.unwrap(f, content)
 	if err != nil {
 		return Attachment{}, err
 	}
+	sniffed := content.sniff()
+	if unlike(f.AttachmentName, sniffed) {
+		r.note(NoteType, "Attachment", f.AttachmentName+": "+sniffed)
+	}
 	return Attachment{
+		Sniffed:        sniffed,
+		Zipped:         content != came,
 		ContentId:      bareID(f.ContentId),
 		AttachmentName: f.AttachmentName,
 		Description:    f.Description,

@@ -72,7 +72,7 @@ func TestReadRefuses(t *testing.T) {
 		"only space":       {"  \r\n", CodeNotEdXML},
 		"only declaration": {decl, CodeNotEdXML},
 		"no header":        {`<edXML><edXMLEnvelope/></edXML>`, CodeNotEdXML},
-		"utf-16":           {"\xff\xfe<\x00e\x00d\x00", CodeEncoding},
+		"cut utf-16":       {"\xff\xfe<\x00e\x00d\x00", CodeSyntax},
 		"utf-16 no bom":    {"\x00<\x00e\x00d", CodeEncoding},
 		"other charset":    {`<?xml version="1.0" encoding="windows-1258"?><edXML/>`, CodeEncoding},
 		"bad utf-8":        {message("<Content>\xc3\x28</Content>", ""), CodeSyntax},
@@ -319,4 +319,21 @@ func BenchmarkReadManyRecipients(b *testing.B) {
 		}
 		spool.Close()
 	}
+}
+
+// zipped is a ZIP in base64 of pairs of name and content.
+func zipped(pairs ...string) string {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(pairs); i += 2 {
+		e, _ := w.Create(pairs[i])
+		e.Write([]byte(pairs[i+1]))
+	}
+	w.Close()
+	return base64.StdEncoding.EncodeToString(b.Bytes())
+}
+
+func unzippedText(s string) string {
+	b, _ := base64.StdEncoding.DecodeString(s)
+	return string(b)
 }

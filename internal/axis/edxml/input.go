@@ -2,6 +2,7 @@ package edxml
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ type input struct {
 	last, prev byte  // the two bytes taken last
 	lim        Limits
 	err        error // sticky: what ended the input, io.EOF included
+	recoded    bool  // the message was UTF-16: offsets are not those of the bytes as they came
 }
 
 func newInput(ctx context.Context, r io.Reader, lim Limits) *input {
@@ -91,8 +93,16 @@ func (in *input) preamble() (stray bool, err error) {
 		in.fail(err)
 		return false, in.err
 	}
+	if bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")) {
+		in.br = bufio.NewReaderSize(&utf16Reader{in: in, src: in.br}, 64<<10)
+		in.recoded = true
+		if head, err = in.br.Peek(maxPreamble + 1); err != nil && !errors.Is(err, io.EOF) {
+			in.fail(err)
+			return false, in.err
+		}
+	}
 	n := 0
-	if len(head) >= 3 && string(head[:3]) == "\xef\xbb\xbf" {
+	if bytes.HasPrefix(head, []byte("\xef\xbb\xbf")) {
 		n = 3
 	}
 	for ; n < len(head) && head[n] != '<'; n++ {
@@ -102,6 +112,9 @@ func (in *input) preamble() (stray bool, err error) {
 		case c != ' ' && c != '\t' && c != '\r' && c != '\n':
 			stray = true
 		}
+	}
+	if n+1 < len(head) && head[n+1] == 0 {
+		return false, in.refuse(CodeEncoding, "UTF-16 without its byte order mark")
 	}
 	if n == len(head) {
 		return false, in.refuse(CodeNotEdXML, "no XML in the first %d bytes", n)

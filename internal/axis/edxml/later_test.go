@@ -103,12 +103,14 @@ func TestResolve(t *testing.T) {
 				m.MessageHeader.ResponseFor = []ResponseFor{{OrganId: "H98.01", DocumentId: other}, {OrganId: "H99.14", DocumentId: originalID}}
 			}),
 			map[string][]string{other: {"H98.01"}, originalID: {"H99.14"}},
-			[]string{originalID}, nil,
+			[]string{originalID},
+			nil,
 		},
 		"own id": {
 			plain(func(m *Message) { m.MessageHeader.DocumentId = originalID }),
 			map[string][]string{originalID: {"H99.14"}},
-			[]string{originalID}, nil,
+			[]string{originalID},
+			nil,
 		},
 		"earlier group wins": {
 			plain(func(m *Message) {
@@ -116,7 +118,8 @@ func TestResolve(t *testing.T) {
 				m.TraceHeaderList.Bussiness.DocumentId = older
 			}),
 			map[string][]string{originalID: {"H99.14"}, older: {"H99.14"}},
-			[]string{older}, nil,
+			[]string{older},
+			nil,
 		},
 		"another's, then own": {
 			plain(func(m *Message) {

@@ -202,5 +202,7 @@ type Attachment struct {
 	ContentType    string                        `json:",omitzero"` // as declared on the wire; Write sets its own
 	Size           int64                         `json:",omitzero"` // bytes, unzipped
 	SHA256         Digest                        `json:",omitzero"` // of the same bytes
+	Sniffed        string                        `json:",omitzero"` // media type by the bytes; set by Read
+	Zipped         bool                          `json:",omitzero"` // came wrapped in a ZIP; set by Read
 	Open           func() (io.ReadCloser, error) `json:"-"`
 }

@@ -19,7 +19,7 @@ import (
 // error comes from r, spool or ctx. Oddities that do no harm are noted in the Envelope.
 func Read(ctx context.Context, r io.Reader, lim Limits, spool Spool) (*Envelope, error) {
 	lim = lim.orDefault()
-	x := &reader{lim: lim, in: newInput(ctx, r, lim), spool: spool, filesLeft: lim.Files}
+	x := &reader{lim: lim, in: newInput(ctx, r, lim), spool: spool, filesLeft: lim.Files, parts: map[string]bool{}}
 	x.dec = xml.NewDecoder(x.in)
 	x.dec.CharsetReader = x.charset
 	stray, err := x.in.preamble()
@@ -44,11 +44,12 @@ type reader struct {
 
 	path     []string // local names of the open elements
 	elements int
-	unkept   int  // unknown elements beyond the limit
-	started  bool // past the place of the XML declaration
+	unkept   int             // unknown elements beyond the limit
+	started  bool            // past the place of the XML declaration
+	parts    map[string]bool // containers read so far, by their lower-case names
+	urlSafe  bool            // an attachment's base64 was in the alphabet for addresses
 
 	header struct {
-		seen   bool
 		doc    MessageHeader
 		status statusPart
 	}
@@ -104,14 +105,16 @@ func (r *reader) note(code NoteCode, path, detail string) {
 	}
 }
 
-// charset accepts what can only be UTF-8 under another name: plain ASCII, and the
-// UTF-16 that one platform's string writer declares over UTF-8 bytes.
+// charset accepts what can only be UTF-8 under another name: plain ASCII, what was UTF-16
+// and is brought to UTF-8 already, and the UTF-16 that one platform's string writer
+// declares over UTF-8 bytes. No other set is guessed at: a letter read wrong is worse than
+// a message set aside.
 func (r *reader) charset(label string, input io.Reader) (io.Reader, error) {
-	switch strings.ToLower(label) {
-	case "utf8", "us-ascii", "ascii", "utf-16":
+	switch l := strings.ToLower(label); {
+	case l == "utf8", l == "us-ascii", l == "ascii", l == "utf-16", r.in.recoded && (l == "utf-16le" || l == "utf-16be"):
 		return input, nil
 	}
-	return nil, r.refuse(CodeEncoding, "encoding %.40q is not UTF-8", label)
+	return nil, r.refuse(CodeEncoding, "encoding %.40q is neither UTF-8 nor UTF-16", label)
 }
 
 // token is the decoder's next start tag, end tag or text; everything that could reach
@@ -196,8 +199,10 @@ func (r *reader) document() error {
 				return r.refuse(CodeSyntax, "a second root element")
 			}
 			root = true
-			if name := strings.ToLower(t.Name.Local); name != "edxml" && name != "edxmlenvelope" {
+			if part := container(t.Name.Local); part != "edxml" && part != "edxmlenvelope" {
 				return r.refuse(CodeNotEdXML, "root element %.80q", t.Name.Local)
+			} else if err := r.once(part); err != nil {
+				return err
 			}
 			if err := r.envelope(); err != nil {
 				return err
@@ -210,17 +215,47 @@ func (r *reader) document() error {
 	}
 }
 
+// container is the name, in lower case, of an element around the parts. The generation
+// before QCVN 102:2016 (http://www.e-doc.vn/Schema/) put them into a SOAP envelope.
+func container(local string) string {
+	name := strings.ToLower(local)
+	switch name {
+	case "envelope", "header", "body", "manifest":
+		return "edxml" + name
+	}
+	return name
+}
+
+// once refuses a container that was there before, or a message within the message: which
+// of the two another reader would believe, nobody knows. Only what merely lists or holds
+// files may be repeated.
+func (r *reader) once(part string) error {
+	again := r.parts[part] || part == "edxml" && len(r.path) > 1
+	r.parts[part] = true
+	switch {
+	case !again:
+	case part == "attachmentencoded" || part == "edxmlmanifest":
+		r.note(NoteRepeated, r.at(), "")
+	default:
+		return r.refuse(CodeAmbiguous, "a second %.40s", r.path[len(r.path)-1])
+	}
+	return nil
+}
+
 // envelope reads the elements around the parts; where these stand varies by sender.
 func (r *reader) envelope() error {
 	return r.children(func(start xml.StartElement) error {
-		switch strings.ToLower(start.Name.Local) {
+		part := container(start.Name.Local)
+		switch part {
+		case "edxml", "edxmlenvelope", "edxmlheader", "edxmlbody", "attachmentencoded", "messageheader", "traceheaderlist", "edxmlmanifest":
+			if err := r.once(part); err != nil {
+				return err
+			}
+		}
+		switch part {
 		case "edxml", "edxmlenvelope", "edxmlheader", "edxmlbody", "attachmentencoded":
 			return r.envelope()
 		case "messageheader":
-			if r.header.seen {
-				return r.refuse(CodeAmbiguous, "a second MessageHeader")
-			}
-			r.header.seen = true
 			return r.fields(&r.header.doc, &r.header.status)
 		case "traceheaderlist":
 			return r.fields(&r.trace)
@@ -283,12 +318,14 @@ func (r *reader) fields(into ...any) error {
 
 func (r *reader) fieldsOf(values ...reflect.Value) error {
 	return r.children(func(start xml.StartElement) error {
+		local := start.Name.Local
 		for _, v := range values {
-			f := v.FieldByNameFunc(func(name string) bool {
-				return strings.EqualFold(name, start.Name.Local)
-			})
+			f := v.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, local) })
 			if f.IsValid() {
 				return r.field(f, start)
+			}
+			if f = spelt(v, local); f.IsValid() {
+				return r.respelt(f, start)
 			}
 		}
 		return r.unknown()
@@ -335,12 +372,41 @@ func (r *reader) field(f reflect.Value, start xml.StartElement) error {
 	return r.discard()
 }
 
+// spelt finds the field that the regulation spells "Bussiness…" for a sender who spells it
+// right: a recall must not pass for a new document because of a letter.
+func spelt(v reflect.Value, local string) reflect.Value {
+	if len(local) < len("business") || !strings.EqualFold(local[:len("business")], "business") {
+		return reflect.Value{}
+	}
+	wire := "Bussiness" + local[len("business"):]
+	return v.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, wire) })
+}
+
+// respelt reads an element under its other spelling; one that says nothing we know counts
+// for nothing, and beside the first spelling it must say the same.
+func (r *reader) respelt(f reflect.Value, start xml.StartElement) error {
+	other := reflect.New(f.Type()).Elem()
+	if err := r.field(other, start); err != nil {
+		return err
+	}
+	switch {
+	case blank(other) || reflect.DeepEqual(other.Interface(), f.Interface()):
+	case !f.IsZero():
+		return r.refuse(CodeAmbiguous, "given twice in two spellings")
+	default:
+		f.Set(other)
+	}
+	return nil
+}
+
 // structRead sees to what is not plain text: where the last TraceHeader ends, and a
 // reference that gives its content id as a link.
 func (r *reader) structRead(f reflect.Value, start xml.StartElement) {
 	switch v := f.Addr().Interface().(type) {
 	case *TraceHeader:
-		r.env.TraceEnd = r.in.pos
+		if !r.in.recoded { // the offset is one in the bytes as they came
+			r.env.TraceEnd = r.in.pos
+		}
 	case *reference:
 		for _, a := range start.Attr {
 			if v.ContentId == "" && strings.EqualFold(a.Name.Local, "href") {
@@ -400,14 +466,14 @@ func (r *reader) text() (string, error) {
 
 // unknown keeps the text of an element that the format does not know and of all below.
 func (r *reader) unknown() error {
-	path := r.at()
+	path, before := r.at(), len(r.env.Unknown)+r.unkept
 	text, err := r.text()
 	if err != nil {
 		return err
 	}
 	text = plain(text)
 	switch {
-	case text == "":
+	case text == "" && before < len(r.env.Unknown)+r.unkept: // it only holds others
 	case len(r.env.Unknown) < r.lim.Unknown:
 		r.env.Unknown = append(r.env.Unknown, Element{path, text})
 	default:
