@@ -99,6 +99,7 @@ func (in *Inbox) document(ctx context.Context, p document.Parcel, env *edxml.Env
 			return c, err
 		}
 	}
+	c.Hash = m.Fingerprint()
 	return c, nil
 }
 

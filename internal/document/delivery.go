@@ -1,10 +1,6 @@
 package document
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"strconv"
-	"strings"
 	"time"
 
 	"congvan/internal/calendar"
@@ -75,6 +71,7 @@ type Consignment struct {
 	Staff        Staff           `json:"staff"`
 	SentAt       time.Time       `json:"sent_at"`
 	Files        []ConsignedFile `json:"files"`
+	Hash         string          `json:"hash,omitempty"` // ContentHash of the message it came in; empty for our own
 }
 
 // ConsignedFile is a file of a consignment: its bytes are in the storage.
@@ -84,27 +81,6 @@ type ConsignedFile struct {
 	MediaType string `json:"media_type"`
 	Blob      string `json:"blob"` // SHA-256, hex
 	Size      int64  `json:"size"`
-}
-
-// ContentHash is the SHA-256 in hex over the fields that make two messages the same
-// document: not the times, the trace or the recipients, which a relay may change (D2, D3).
-func (c *Consignment) ContentHash() string {
-	h := sha256.New()
-	put := func(fields ...string) {
-		for _, f := range fields {
-			h.Write([]byte(strconv.Itoa(len(f)) + ":" + f))
-		}
-	}
-	put(strings.ToUpper(strings.TrimSpace(c.From.OrganID)), c.DocumentID, c.CodeNumber, c.CodeNotation,
-		c.IssuedDate.String(), c.TypeName, c.Subject, strconv.Itoa(int(c.Urgency)),
-		c.SignerName, c.SignerTitle, c.DueDate.String())
-	for _, r := range c.ResponseFor {
-		put(r.OrganID, r.Code, r.DocumentID)
-	}
-	for _, f := range c.Files {
-		put(f.Name, f.Blob)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // Parcel is a message on its way in, before anything in it is believed: a row of the axis's

@@ -175,9 +175,10 @@ func TestContentHashIgnoresWhatARelayChanges(t *testing.T) {
 		t.Error("times, recipients and the case of an identifier must not change the content")
 	}
 	for name, change := range map[string]func(*document.Consignment){
-		"bytes":   func(c *document.Consignment) { c.Files[0].Blob = "12" },
-		"subject": func(c *document.Consignment) { c.Subject += "." },
-		"shifted": func(c *document.Consignment) { c.CodeNumber, c.CodeNotation = "1", "45SVD-VP" },
+		"bytes":      func(c *document.Consignment) { c.Files[0].Blob = "12" },
+		"subject":    func(c *document.Consignment) { c.Subject += "." },
+		"shifted":    func(c *document.Consignment) { c.CodeNumber, c.CodeNotation = "1", "45SVD-VP" },
+		"file order": func(c *document.Consignment) { c.Files = append(c.Files, document.ConsignedFile{Blob: "10"}) },
 	} {
 		c := base()
 		change(&c)
