@@ -42,7 +42,7 @@ run starts at once and repeats nothing.`,
 		c.Println("Chuẩn bị môi trường trình diễn (dữ liệu và chứng thư thử nghiệm)…")
 		w, err := walk.StartWorld(c.Context(), walk.WorldOptions{
 			Congvan: self, Axissim: sim, Dir: root, DB: "sqlite", Blobs: "fs", Documents: *documents,
-			Ports: [3]int{*a, *b, *axis}, Progress: c.OutOrStdout(), Clock: time.Now, Rand: rand.Reader,
+			Ports: []int{*axis, *a, *b}, Progress: c.OutOrStdout(), Clock: time.Now, Rand: rand.Reader,
 		})
 		if err != nil {
 			return err

@@ -218,6 +218,17 @@ func (f *Flow) notice(tx Tx, a Actor, d *document.Incoming, code workflow.Status
 	return tx.Enqueue(Job{Kind: JobNotify, ID: n.ID})
 }
 
+// later makes a refusal by the axis one that may pass: who is locked there gets unlocked, and
+// the sender of a document waits for what became of it (NĐ 30/2020 Đ.21.2c).
+func later(err error) error {
+	if !fault.Is(err, "axis_refused") {
+		return err
+	}
+	e := *fault.From(err)
+	e.Kind = fault.Unavailable
+	return &e
+}
+
 // Notify is the job of one status notice: to the sender here, or over the axis.
 func (f *Flow) Notify(ctx context.Context, id string) error {
 	var n document.Notice
@@ -234,7 +245,7 @@ func (f *Flow) Notify(ctx context.Context, id string) error {
 	case f.Courier == nil:
 		err = fault.New(fault.Unavailable, "axis_not_configured")
 	default:
-		err = f.Courier.SendStatus(ctx, n.Message)
+		err = later(f.Courier.SendStatus(ctx, n.Message))
 	}
 	sent := err
 	err = f.Store.Write(context.WithoutCancel(ctx), func(tx Tx) error {

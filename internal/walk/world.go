@@ -22,8 +22,9 @@ import (
 // World is the demonstration: two installations of two provinces, each its own process
 // with its own data folder, tokens and database, and the axis simulator between them.
 type World struct {
-	A, B, Axis *Process
-	Dir        string
+	A, B, Axis    *Process
+	Installations []*Process // one for each site, in their order; A and B are the first two
+	Dir           string
 
 	closers []func()
 }
@@ -35,7 +36,8 @@ type WorldOptions struct {
 	DB               string // sqlite or postgres
 	Blobs            string // fs or s3
 	Documents        int    // demonstration documents made on the first run
-	Ports            [3]int // of A, B and the simulator; 0: a free one
+	Sites            []demo.Site // installations; those of the demonstration when nil, else two or more
+	Ports            []int       // of the simulator and then of each installation; missing or 0: a free one
 	Progress         io.Writer
 	Clock            func() time.Time
 	Rand             io.Reader
@@ -54,6 +56,9 @@ func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return w, err
 	}
+	if o.Sites == nil {
+		o.Sites = demo.Sites()
+	}
 	secrets, err := w.axis(ctx, o)
 	if err != nil {
 		return w, err
@@ -62,8 +67,7 @@ func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
 	if err != nil {
 		return w, err
 	}
-	installed := make([]*Process, 0, 2)
-	for i, site := range demo.Sites() {
+	for i, site := range o.Sites {
 		c := app.Config{Data: filepath.Join(o.Dir, site.Key), Mode: "demo", LogLevel: "info"}
 		c.Axis = app.Axis{Endpoint: w.Axis.Base, SystemID: systemID(site), SecretFile: secrets[site.Key], Poll: 300 * time.Millisecond}
 		if err := backends(ctx, site.Key, &c); err != nil {
@@ -76,14 +80,14 @@ func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
 			return w, fmt.Errorf("prepare %s: %w", site.Name, err)
 		}
 		p := NewProcess(site.Key, o.Dir, []string{"CONGVAN_AXIS_ENDPOINT=" + w.Axis.Base},
-			o.Congvan, "serve", "--config", file, "--listen", listen(o.Ports[i]), "--addr-file", AddrFile(o.Dir, site.Key))
+			o.Congvan, "serve", "--config", file, "--listen", o.listen(i+1), "--addr-file", AddrFile(o.Dir, site.Key))
 		if err := p.Start(ctx, "/api/v1/health"); err != nil {
 			return w, err
 		}
 		w.closers = append(w.closers, func() { _ = p.Stop() })
-		installed = append(installed, p)
+		w.Installations = append(w.Installations, p)
 	}
-	w.A, w.B = installed[0], installed[1]
+	w.A, w.B = w.Installations[0], w.Installations[1]
 	return w, nil
 }
 
@@ -101,7 +105,14 @@ func share(documents int, s demo.Site) int {
 	return documents
 }
 
-func listen(port int) string { return fmt.Sprintf("127.0.0.1:%d", port) }
+// listen is the address of the i-th process.
+func (o *WorldOptions) listen(i int) string {
+	port := 0
+	if i < len(o.Ports) {
+		port = o.Ports[i]
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
+}
 
 // Stop ends everything that StartWorld began, in the opposite order.
 func (w *World) Stop() {
@@ -113,12 +124,12 @@ func (w *World) Stop() {
 
 func systemID(s demo.Site) string { return "he-thong-" + s.Key }
 
-// axis starts the simulator with both installations registered: every local agency of a
+// axis starts the simulator with all installations registered: every local agency of a
 // site under its system. The secrets are made on the first run.
 func (w *World) axis(ctx context.Context, o WorldOptions) (map[string]string, error) {
 	secrets := map[string]string{}
 	var systems []axistest.System
-	for _, site := range demo.Sites() {
+	for _, site := range o.Sites {
 		file := filepath.Join(o.Dir, "axis-"+site.Key+".secret")
 		key, err := seed.Secret(file, o.Rand)
 		if err != nil {
@@ -143,7 +154,7 @@ func (w *World) axis(ctx context.Context, o WorldOptions) (map[string]string, er
 	if err := os.WriteFile(file, b, 0o600); err != nil {
 		return nil, err
 	}
-	w.Axis = NewProcess("axissim", o.Dir, nil, o.Axissim, "--listen", listen(o.Ports[2]),
+	w.Axis = NewProcess("axissim", o.Dir, nil, o.Axissim, "--listen", o.listen(0),
 		"--addr-file", AddrFile(o.Dir, "axissim"), "--dir", filepath.Join(o.Dir, "axis"), "--config", file)
 	if err := w.Axis.Start(ctx, "/"); err != nil {
 		return nil, err

@@ -80,11 +80,12 @@ func world(t *testing.T) *walk.World {
 }
 
 // ports are three free ones: a process that is started again must be found where it was.
-func ports() (out [3]int) {
+func ports() []int {
+	out := make([]int, 3)
 	for i := range out {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
-			return [3]int{} // whatever is free at the start
+			return nil // whatever is free at the start
 		}
 		defer func() { _ = l.Close() }()
 		out[i] = l.Addr().(*net.TCPAddr).Port
