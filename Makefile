@@ -17,7 +17,7 @@ RUN ?=
 
 # One after the other: set-up comes before everything that needs it.
 .NOTPARALLEL:
-.PHONY: help setup build run walk test e2e lint fmt bench web clean
+.PHONY: help setup build run walk test e2e chaos lint fmt bench web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,12 @@ test: setup web ## every test, the browser journey included
 
 e2e: setup web ## only the journeys over running processes and a real browser
 	go test -timeout 20m ./test/e2e/...
+
+# make chaos N=600 SEED=7: seconds of storm, and which
+N    ?= 60
+SEED ?=
+chaos: setup ## three installations and the axis, killed at random while everything goes wrong (N=seconds SEED=n)
+	CONGVAN_CHAOS_SECONDS=$(N) CONGVAN_CHAOS_SEED=$(SEED) go test -count 1 -timeout $$(($(N) / 60 + 15))m -v -run TestChaos ./test/chaos
 
 lint: setup ## golangci-lint: floors, errors, format
 	golangci-lint run
