@@ -134,6 +134,8 @@ type Job struct {
 	Kind  JobKind
 	ID    string
 	RunAt time.Time // zero: at once
+
+	Urgency document.Urgency // what is urgent is worked off first
 }
 
 // Intent is written before the token is asked to sign, and completed after.

@@ -6,6 +6,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -20,6 +21,7 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 
+	"congvan/internal/document"
 	"congvan/internal/flow"
 	"congvan/internal/store"
 )
@@ -31,21 +33,27 @@ type Options struct {
 
 	// Work is the act of each kind, called with the job's ID.
 	Work map[flow.JobKind]func(ctx context.Context, id string) error
+	// Away are the kinds that wait for somebody else's server, with the time-out of an
+	// attempt (0: Timeout). They have workers of their own, so that what is done in this
+	// house never waits behind them.
+	Away map[flow.JobKind]time.Duration
 
 	Clock        func() time.Time
 	Logger       *slog.Logger
 	PollInterval time.Duration // 0 means 200 ms
-	MaxWorkers   int           // jobs at a time; 0 means 4
+	MaxWorkers   int           // jobs at a time, of either sort; 0 means 8
 	Timeout      time.Duration // of one attempt; 0 means 2 min
 }
 
 const (
 	defaultPoll    = 200 * time.Millisecond
-	defaultWorkers = 4
+	defaultWorkers = 8
 	defaultTimeout = 2 * time.Minute
-	rescueMargin   = 30 * time.Second // beyond the time-out a running job counts as dead
+	rescueMargin   = 30 * time.Second      // beyond the time-out a running job counts as dead
+	cooldown       = 10 * time.Millisecond // between two fetches of jobs
 	maxAttempts    = 60
 	keepDone       = 24 * time.Hour
+	awayQueue      = "away"
 )
 
 // Jobs is the queue. Enqueue may be called before Start, and without it. It is safe for
@@ -55,6 +63,7 @@ type Jobs struct {
 	driver riverdriver.Driver[*sql.Tx]
 	insert *river.Client[*sql.Tx]
 	work   *river.Client[*sql.Tx]
+	lease  *lease // PostgreSQL only
 }
 
 // New makes the queue; nothing runs until Start.
@@ -111,11 +120,23 @@ func (task) Kind() string { return "act" }
 
 // Enqueue adds a job within the transaction: the store's Enqueuer.
 func (j *Jobs) Enqueue(ctx context.Context, tx *sql.Tx, job flow.Job) error {
-	_, err := j.insert.InsertTx(ctx, tx, task{Act: job.Kind, ID: job.ID}, &river.InsertOpts{ScheduledAt: job.RunAt})
+	o := &river.InsertOpts{ScheduledAt: job.RunAt, Priority: priority(job.Urgency), Queue: river.QueueDefault}
+	if _, away := j.o.Away[job.Kind]; away {
+		o.Queue = awayQueue
+	}
+	_, err := j.insert.InsertTx(ctx, tx, task{Act: job.Kind, ID: job.ID}, o)
 	if err != nil {
 		return fmt.Errorf("jobs: enqueue %s %s: %w", job.Kind, job.ID, err)
 	}
 	return nil
+}
+
+// priority of a job: 1, that of express documents (hỏa tốc), is worked off first, 4 last.
+func priority(u document.Urgency) int { return 4 - int(min(max(u, document.Normal), document.Express)) }
+
+// timeout of one attempt at a job.
+func (j *Jobs) timeout(kind flow.JobKind) time.Duration {
+	return cmp.Or(j.o.Away[kind], j.o.Timeout)
 }
 
 // Start begins to work until Stop; the end of ctx does not stop what runs.
@@ -127,13 +148,13 @@ func (j *Jobs) Start(ctx context.Context) error {
 	client, err := river.NewClient(j.driver, &river.Config{
 		CompletedJobRetentionPeriod: keepDone,
 		ErrorHandler:                reporter{j.o.Logger},
-		FetchCooldown:               min(j.o.PollInterval, river.FetchCooldownDefault),
+		FetchCooldown:               cooldown,
 		FetchPollInterval:           j.o.PollInterval,
 		JobTimeout:                  j.o.Timeout,
 		Logger:                      quiet(j.o.Logger),
 		MaxAttempts:                 maxAttempts,
 		PollOnly:                    true,
-		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: j.o.MaxWorkers}},
+		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: j.o.MaxWorkers}, awayQueue: {MaxWorkers: j.o.MaxWorkers}},
 		RescueStuckJobsAfter:        j.o.Timeout + rescueMargin,
 		RetryPolicy:                 retry{j.o.Clock},
 		Workers:                     workers,
@@ -141,23 +162,25 @@ func (j *Jobs) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("jobs: %w", err)
 	}
-	if err := j.reclaim(ctx); err != nil {
+	if err := j.reclaim(ctx, client.ID()); err != nil {
 		return err
 	}
 	if err := client.Start(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("jobs: start: %w", err)
+		return errors.Join(fmt.Errorf("jobs: start: %w", err), j.lease.end())
 	}
 	j.work = client
 	return nil
 }
 
-// reclaim frees the jobs that a killed process left running. On SQLite this process is the
-// only one, so that they need not wait until they count as dead.
-func (j *Jobs) reclaim(ctx context.Context) error {
-	if j.o.Driver != store.SQLite {
-		return nil
+// reclaim frees the jobs that a killed process left running, so that they need not wait
+// until they count as dead. On SQLite this process is the only one; on PostgreSQL the lease
+// tells which are gone.
+func (j *Jobs) reclaim(ctx context.Context, id string) (err error) {
+	if j.o.Driver == store.SQLite {
+		_, err = j.o.DB.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
+	} else {
+		j.lease, err = takeLease(ctx, j.o.DB, id, j.o.Logger)
 	}
-	_, err := j.o.DB.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'")
 	if err != nil {
 		return fmt.Errorf("jobs: reclaim: %w", err)
 	}
@@ -166,10 +189,11 @@ func (j *Jobs) reclaim(ctx context.Context) error {
 
 // Stop lets running jobs end; when ctx ends before they do, they are cancelled and run
 // again after the next start.
-func (j *Jobs) Stop(ctx context.Context) error {
+func (j *Jobs) Stop(ctx context.Context) (err error) {
 	if j.work == nil {
 		return nil
 	}
+	defer func() { err = errors.Join(err, j.lease.end()) }()
 	if err := j.work.Stop(ctx); err == nil {
 		return nil
 	}
@@ -187,12 +211,19 @@ type worker struct {
 	jobs *Jobs
 }
 
+// Timeout is when River counts the job as dead; Work ends its attempt before.
+func (w *worker) Timeout(job *river.Job[task]) time.Duration {
+	return w.jobs.timeout(job.Args.Act) + rescueMargin
+}
+
 // Work calls the act with the way to complete the job in the act's own transaction.
 func (w *worker) Work(ctx context.Context, job *river.Job[task]) error {
 	act, ok := w.jobs.o.Work[job.Args.Act]
 	if !ok {
 		return river.JobCancel(fmt.Errorf("jobs: no act for %q", job.Args.Act))
 	}
+	ctx, stop := context.WithTimeout(ctx, w.jobs.timeout(job.Args.Act))
+	defer stop()
 	ctx = store.WithJob(ctx, func(ctx context.Context, tx *sql.Tx) error { return w.jobs.complete(ctx, tx, job) })
 	return act(ctx, job.Args.ID)
 }

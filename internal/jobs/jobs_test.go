@@ -54,8 +54,14 @@ func (l *logs) String() string {
 	return l.b.String()
 }
 
+// one worker of either sort, who takes a minute for what is away.
+func one(o *jobs.Options) {
+	o.MaxWorkers = 1
+	o.Away = map[flow.JobKind]time.Duration{flow.JobDeliver: time.Minute}
+}
+
 // eachEngine runs a test on both databases.
-func eachEngine(t *testing.T, run func(t *testing.T, q *queue)) {
+func eachEngine(t *testing.T, run func(t *testing.T, q *queue), change ...func(*jobs.Options)) {
 	for _, driver := range []string{store.SQLite, store.Postgres} {
 		t.Run(driver, func(t *testing.T) {
 			o := store.Options{Driver: driver, DSN: filepath.Join(t.TempDir(), "congvan.db"), Clock: time.Now}
@@ -69,10 +75,14 @@ func eachEngine(t *testing.T, run func(t *testing.T, q *queue)) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = q.s.Close() })
-			q.j, err = jobs.New(jobs.Options{
+			jo := jobs.Options{
 				Driver: driver, DB: q.s.DB(), Work: q.work, Clock: time.Now, Logger: slog.New(slog.NewTextHandler(q.log, nil)),
 				PollInterval: 20 * time.Millisecond, Timeout: 10 * time.Second,
-			})
+			}
+			for _, fn := range change {
+				fn(&jo)
+			}
+			q.j, err = jobs.New(jo)
 			if err != nil {
 				t.Fatal(err)
 			}
