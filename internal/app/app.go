@@ -133,6 +133,12 @@ func (a *App) work() map[flow.JobKind]func(ctx context.Context, id string) error
 	}
 }
 
+// away are the jobs that wait for the axis. The time-out of a delivery is that of a message
+// of several hundred megabytes, with time to record what came of it.
+func away() map[flow.JobKind]time.Duration {
+	return map[flow.JobKind]time.Duration{flow.JobDeliver: 16 * time.Minute, flow.JobNotify: 3 * time.Minute}
+}
+
 // Do does one job at once, as the queue would.
 func (a *App) Do(ctx context.Context, j flow.Job) error { return a.work()[j.Kind](ctx, j.ID) }
 

@@ -34,7 +34,7 @@ func (a *App) openStore(ctx context.Context, o Options) error {
 	a.Store = db
 	a.closers = append(a.closers, db)
 	a.Jobs, err = jobs.New(jobs.Options{
-		Driver: a.Config.Database.Driver, DB: db.DB(), Clock: a.Clock, Logger: a.Log, Work: a.work(),
+		Driver: a.Config.Database.Driver, DB: db.DB(), Clock: a.Clock, Logger: a.Log, Work: a.work(), Away: away(),
 	})
 	if err != nil {
 		return err
