@@ -8,6 +8,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
@@ -58,8 +59,15 @@ type store struct {
 
 func newStore(t *testing.T, sessions int) *store {
 	t.Helper()
+	return storeOn(t, pkcs11.Options{Sessions: sessions})
+}
+
+// storeOn makes the store with a module and sessions of its own.
+func storeOn(t *testing.T, o pkcs11.Options) *store {
+	t.Helper()
 	s := &store{clock: &clock{now: time.Unix(1_750_000_000, 0)}}
-	s.Tokens = signingtest.NewTokens(t, pkcs11.Options{Sessions: sessions, Clock: s.clock.time, Pause: time.Minute})
+	o.Clock, o.Pause = s.clock.time, time.Minute
+	s.Tokens = signingtest.NewTokens(t, o)
 	s.Token("agency", agencyPIN)
 	s.Token("person", personPIN)
 	s.agencyKey = s.RSA("agency", "H99.14", agencyPIN, 2048).(*rsa.PublicKey)
@@ -92,35 +100,53 @@ func verify(t *testing.T, key *rsa.PublicKey, n int, signature []byte, err error
 	}
 }
 
+// TestSignEveryKind: every kind of key with every hash, in this process and in a host.
 func TestSignEveryKind(t *testing.T) {
 	s := newStore(t, 2)
+	rsaKeys := map[string]*rsa.PublicKey{"H99.14": s.agencyKey}
+	for name, bits := range map[string]int{"rsa3072": 3072, "rsa4096": 4096} {
+		rsaKeys[name] = s.RSA("agency", name, agencyPIN, bits).(*rsa.PublicKey)
+	}
+	ecKeys := map[string]*ecdsa.PublicKey{}
+	for name, curve := range map[string]elliptic.Curve{"p256": elliptic.P256(), "p384": elliptic.P384()} {
+		ecKeys[name] = s.EC("agency", name, agencyPIN, curve).(*ecdsa.PublicKey)
+	}
+	for where, keys := range map[string]signing.Keys{"in this process": s, "in a host": openHost(t, s, nil)} {
+		t.Run(where, func(t *testing.T) { signEveryKind(t, s, keys, rsaKeys, ecKeys) })
+	}
+}
+
+func signEveryKind(t *testing.T, s *store, keys signing.Keys, rsaKeys map[string]*rsa.PublicKey, ecKeys map[string]*ecdsa.PublicKey) {
 	ctx := context.Background()
-	p256 := s.EC("agency", "p256", agencyPIN, elliptic.P256()).(*ecdsa.PublicKey)
-	p384 := s.EC("agency", "p384", agencyPIN, elliptic.P384()).(*ecdsa.PublicKey)
 	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA384, crypto.SHA512} {
 		h := hash.New()
 		h.Write([]byte("công văn"))
 		sum := h.Sum(nil)
-		sig, err := s.Sign(ctx, s.agency, sum, signing.SignOptions{Hash: hash})
-		if err != nil || rsa.VerifyPKCS1v15(s.agencyKey, hash, sum, sig) != nil {
-			t.Errorf("RSA %v: %v", hash, err)
-		}
-		for uri, key := range map[string]*ecdsa.PublicKey{"p256": p256, "p384": p384} {
-			sig, err := s.Sign(ctx, s.ServiceURI("agency", uri, agencyPIN), sum, signing.SignOptions{Hash: hash})
-			if err != nil || !ecdsa.VerifyASN1(key, sum, sig) {
-				t.Errorf("%s %v: %v", uri, hash, err)
+		for object, key := range rsaKeys {
+			uri := s.ServiceURI("agency", object, agencyPIN)
+			sig, err := keys.Sign(ctx, uri, sum, signing.SignOptions{Hash: hash})
+			if err != nil || rsa.VerifyPKCS1v15(key, hash, sum, sig) != nil {
+				t.Errorf("%s %v: %v", object, hash, err)
+			}
+			sig, err = keys.Sign(ctx, uri, sum, signing.SignOptions{Hash: hash, PSS: true})
+			if err != nil || rsa.VerifyPSS(key, hash, sum, sig, &rsa.PSSOptions{SaltLength: hash.Size()}) != nil {
+				t.Errorf("%s PSS %v: %v", object, hash, err)
 			}
 		}
-		sig, err = s.Sign(ctx, s.agency, sum, signing.SignOptions{Hash: hash, PSS: true})
-		if err != nil || rsa.VerifyPSS(s.agencyKey, hash, sum, sig, &rsa.PSSOptions{SaltLength: hash.Size()}) != nil {
-			t.Errorf("PSS %v: %v", hash, err)
+		for object, key := range ecKeys {
+			sig, err := keys.Sign(ctx, s.ServiceURI("agency", object, agencyPIN), sum, signing.SignOptions{Hash: hash})
+			if err != nil || !ecdsa.VerifyASN1(key, sum, sig) {
+				t.Errorf("%s %v: %v", object, hash, err)
+			}
 		}
 	}
-	if _, err := s.Sign(ctx, s.ServiceURI("agency", "p256", agencyPIN), digest(1), signing.SignOptions{Hash: crypto.SHA256, PSS: true}); err == nil {
+	if _, err := keys.Sign(ctx, s.ServiceURI("agency", "p256", agencyPIN), digest(1), signing.SignOptions{Hash: crypto.SHA256, PSS: true}); err == nil {
 		t.Error("PSS with an EC key")
 	}
-	if _, err := s.Sign(ctx, s.agency, digest(1)[:20], sha256); err == nil {
-		t.Error("short digest")
+	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA1, 0, 255} {
+		if _, err := keys.Sign(ctx, s.agency, digest(1)[:20], signing.SignOptions{Hash: hash}); err == nil {
+			t.Errorf("a digest of 20 bytes for hash %d", hash)
+		}
 	}
 }
 
@@ -372,5 +398,35 @@ func TestOpenFails(t *testing.T) {
 	}
 	if _, err := s.Sign(context.Background(), s.agency, digest(1), sha256); !errors.Is(err, pkcs11.ErrClosed) {
 		t.Errorf("after close: %v", err)
+	}
+}
+
+// TestSigner: a certificate request is signed by keys in the token through crypto.Signer,
+// which ends with its context.
+func TestSigner(t *testing.T) {
+	s := newStore(t, 2)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	for name, signer := range map[string]crypto.Signer{
+		"agency": signing.Signer(ctx, s, s.agency, s.agencyKey, nil),
+		"person": signing.Signer(ctx, s, s.person, s.personKey, []byte(personPIN)),
+	} {
+		for _, algorithm := range []x509.SignatureAlgorithm{x509.SHA256WithRSA, x509.SHA384WithRSAPSS} {
+			der, err := x509.CreateCertificateRequest(nil, &x509.CertificateRequest{SignatureAlgorithm: algorithm}, signer)
+			if err != nil {
+				t.Fatalf("%s %v: %v", name, algorithm, err)
+			}
+			if request, err := x509.ParseCertificateRequest(der); err != nil || request.CheckSignature() != nil {
+				t.Errorf("%s %v: %v", name, algorithm, err)
+			}
+		}
+		if _, err := signer.Sign(nil, digest(1), &rsa.PSSOptions{Hash: crypto.SHA256, SaltLength: 20}); err == nil {
+			t.Error("a salt that the token does not make")
+		}
+	}
+	cancel()
+	person := signing.Signer(ctx, s, s.person, s.personKey, []byte(personPIN))
+	if _, err := person.Sign(nil, digest(1), crypto.SHA256); !errors.Is(err, context.Canceled) {
+		t.Errorf("after its context: %v", err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/elliptic"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,17 +25,21 @@ type Tokens struct {
 	tb     testing.TB
 }
 
-// NewTokens opens an empty token store. Module and Env of o are filled in.
+// NewTokens opens an empty token store. Module of o may name a module that stands in front of
+// SoftHSM2 and Env what it needs; otherwise both are filled in.
 func NewTokens(tb testing.TB, o pkcs11.Options) *Tokens {
 	tb.Helper()
 	t := &Tokens{tb: tb, dir: tb.TempDir()}
 	var err error
-	if t.Module, err = pkcs11.FindSoftHSM(); err != nil {
-		tb.Fatal(err)
+	if t.Module = o.Module; t.Module == "" {
+		if t.Module, err = pkcs11.FindSoftHSM(); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	if t.Env, err = pkcs11.SoftHSMConf(filepath.Join(t.dir, "softhsm2.conf"), filepath.Join(t.dir, "tokens")); err != nil {
 		tb.Fatal(err)
 	}
+	maps.Copy(t.Env, o.Env)
 	o.Module, o.Env = t.Module, t.Env
 	if t.Provider, err = pkcs11.Open(o); err != nil {
 		tb.Fatal(err)
