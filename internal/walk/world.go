@@ -31,11 +31,11 @@ type World struct {
 
 // WorldOptions say what to start and where.
 type WorldOptions struct {
-	Congvan, Axissim string // binaries
-	Dir              string // kept between runs; what is there is not made again
-	DB               string // sqlite or postgres
-	Blobs            string // fs or s3
-	Documents        int    // demonstration documents made on the first run
+	Congvan, Axissim string      // binaries
+	Dir              string      // kept between runs; what is there is not made again
+	DB               string      // sqlite or postgres
+	Blobs            string      // fs or s3
+	Documents        int         // demonstration documents made on the first run
 	Sites            []demo.Site // installations; those of the demonstration when nil, else two or more
 	Ports            []int       // of the simulator and then of each installation; missing or 0: a free one
 	Progress         io.Writer

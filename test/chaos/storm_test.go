@@ -67,13 +67,22 @@ func (s *storm) start(p *walk.Process) {
 // a refusal for good is the clerk's to resend.
 func wrongs(offices []*office) []axistest.Fault {
 	all := []axistest.Fault{
-		{Kind: axistest.FaultDelay, DelayMS: 700}, {Kind: axistest.FaultStatus, Status: 500}, {Kind: axistest.FaultStatus, Status: 503},
-		{Kind: axistest.FaultBusy}, {Kind: axistest.FaultWrongHMAC}, {Kind: axistest.FaultFail, Code: "20", Desc: "lỗi hệ thống"},
-		{Operation: "sendEdoc", Kind: axistest.FaultReset}, {Operation: "sendEdoc", Kind: axistest.FaultLostAnswer},
-		{Operation: "updateStatus", Kind: axistest.FaultLostAnswer}, {Operation: "getReceivedEdocList", Kind: axistest.FaultReset},
-		{Operation: "sendEdoc", Kind: axistest.FaultDuplicate}, {Operation: "getReceivedEdocList", Kind: axistest.FaultDuplicate},
-		{Kind: axistest.FaultReorder}, {Operation: "sendEdoc", Kind: axistest.FaultRedeliverChanged},
-		{Operation: "downloadEdoc", Kind: axistest.FaultCorrupt}, {Kind: axistest.FaultClockSkew, DelayMS: 90_000},
+		{Kind: axistest.FaultDelay, DelayMS: 700},
+		{Kind: axistest.FaultStatus, Status: 500},
+		{Kind: axistest.FaultStatus, Status: 503},
+		{Kind: axistest.FaultBusy},
+		{Kind: axistest.FaultWrongHMAC},
+		{Kind: axistest.FaultFail, Code: "20", Desc: "lỗi hệ thống"},
+		{Operation: "sendEdoc", Kind: axistest.FaultReset},
+		{Operation: "sendEdoc", Kind: axistest.FaultLostAnswer},
+		{Operation: "updateStatus", Kind: axistest.FaultLostAnswer},
+		{Operation: "getReceivedEdocList", Kind: axistest.FaultReset},
+		{Operation: "sendEdoc", Kind: axistest.FaultDuplicate},
+		{Operation: "getReceivedEdocList", Kind: axistest.FaultDuplicate},
+		{Kind: axistest.FaultReorder},
+		{Operation: "sendEdoc", Kind: axistest.FaultRedeliverChanged},
+		{Operation: "downloadEdoc", Kind: axistest.FaultCorrupt},
+		{Kind: axistest.FaultClockSkew, DelayMS: 90_000},
 	}
 	for _, o := range offices {
 		all = append(all, axistest.Fault{Kind: axistest.FaultLockRecipient, Recipient: o.organID},
