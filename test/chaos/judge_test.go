@@ -180,11 +180,13 @@ func (s *storm) audit() {
 	s.w.Stop()
 	for _, o := range s.offices {
 		config := filepath.Join(s.w.Dir, o.site.Key, "congvan.toml")
-		for _, command := range [][]string{{"journal", "verify"}} {
+		for _, command := range [][]string{{"journal", "verify"}, {"axis", "audit"}} {
 			code, out := s.program(append(command, "--config", config)...)
 			if code != 0 {
 				s.Errorf("%v of %s: exit %d\n%s", command, o.site.Name, code, out)
+				continue
 			}
+			s.Logf("%s, %s:\n%s", o.site.Name, strings.Join(command, " "), out)
 		}
 	}
 }
