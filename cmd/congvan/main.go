@@ -50,7 +50,7 @@ func command() *cobra.Command {
 	}
 	root.AddCommand(
 		serveCommand(), migrateCommand(), userCommand(), journalCommand(), doctorCommand(),
-		axisCommand(), signCommand(), verifyCommand(), demoCommand(), walkCommand(), benchCommand(), hsmHostCommand(), versionCommand(),
+		axisCommand(), signCommand(), verifyCommand(), edxmlCommand(), demoCommand(), walkCommand(), benchCommand(), hsmHostCommand(), versionCommand(),
 	)
 	return root
 }

@@ -2,6 +2,7 @@ package edxml
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -95,6 +96,21 @@ func NumberOf(n int) Number { return Number(strconv.Itoa(n)) }
 func (n Number) Int() (int, bool) {
 	i, err := strconv.Atoi(string(n))
 	return i, err == nil
+}
+
+// UnmarshalJSON takes a JSON number as well as its text.
+func (n *Number) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*n = Number(s)
+		return nil
+	}
+	var i int
+	if err := json.Unmarshal(b, &i); err != nil {
+		return fmt.Errorf("edxml: %.40s is not a whole number", b)
+	}
+	*n = NumberOf(i)
+	return nil
 }
 
 // Digest is a SHA-256; its text form is lower-case hex.

@@ -50,7 +50,7 @@ func (x *writer) content(a *Attachment) error {
 	}
 	x.w.WriteString("<" + name + attributes + ">")
 	encoder := base64.NewEncoder(base64.StdEncoding, x.w)
-	if err := a.copyTo(encoder); err != nil {
+	if err := a.copyTo(encoder, wireForm(a.AttachmentName).zipped); err != nil {
 		return fmt.Errorf("edxml: attachment %q: %w", a.AttachmentName, err)
 	}
 	if err := encoder.Close(); err != nil {
@@ -60,9 +60,12 @@ func (x *writer) content(a *Attachment) error {
 	return err
 }
 
-// copyTo writes the attachment in its wire form and holds the bytes against the size
-// and hash recorded for them.
-func (a *Attachment) copyTo(w io.Writer) (err error) {
+// Copy writes the attachment's own bytes and holds them against the size and hash recorded
+// for them; errors as for Write.
+func (a *Attachment) Copy(w io.Writer) error { return a.copyTo(w, false) }
+
+// copyTo is Copy, as the only entry of a ZIP if it travels so.
+func (a *Attachment) copyTo(w io.Writer, zipped bool) (err error) {
 	r, err := a.Open()
 	if err != nil {
 		return err
@@ -71,7 +74,7 @@ func (a *Attachment) copyTo(w io.Writer) (err error) {
 
 	to := w
 	var archive *zip.Writer
-	if wireForm(a.AttachmentName).zipped {
+	if zipped {
 		archive = zip.NewWriter(w)
 		if to, err = archive.CreateHeader(zipEntry(a.AttachmentName)); err != nil {
 			return err
