@@ -30,6 +30,7 @@ var codes = [...]Code{
 	{"external_content", Refuse, "content that lies in another file"},
 	{"postscript", Refuse, "PostScript that only printers see"},
 	{"hidden_content", Refuse, "content of a layer that is hidden when the file is opened"},
+	{"covered_text", Refuse, "text hidden by something opaque that is painted over it"},
 	{"duplicate_object", Refuse, "an object number is defined twice in one revision"},
 	{"embedded_file", Ask, "another file is attached or embedded"},
 	{"changing_action", Ask, "an action hides fields, switches layers or resets the form"},
@@ -41,6 +42,7 @@ var codes = [...]Code{
 	{"additional_actions", Note, "actions run on events, such as turning a page"},
 	{"optional_content", Note, "the file has layers, all of them shown"},
 	{"unused_object", Note, "objects that nothing refers to"},
+	{"unseen_text", Note, "text that is not painted, as behind a scanned page"},
 	{"trailing_data", Note, "bytes behind the end of the file"},
 }
 

@@ -1,7 +1,6 @@
 // Package inspect looks at a PDF before it is signed: what it is, and what it holds
-// that a signature must not cover unseen. Looking changes nothing, decodes no page
-// content and is bounded: of a file that is too big to be walked completely it says
-// so instead of failing.
+// that a signature must not cover unseen. Looking changes nothing and is bounded: of a
+// file that is too big to be walked completely it says so instead of failing.
 package inspect
 
 import (
@@ -35,13 +34,13 @@ const (
 // Errors: those of package signing when page tree or form cannot be read, or the
 // context's.
 func Look(ctx context.Context, f *pdf.File) (*signing.Inspection, error) {
-	l := &look{ctx: ctx, file: f, found: map[string][]int{}, seen: map[int]bool{}, widgets: map[int]bool{}}
+	l := &look{ctx: ctx, file: f, found: map[string][]int{}, seen: map[int]bool{}, widgets: map[int]bool{}, marks: map[int]bool{}, quotes: map[string]string{}}
 	l.out.Version = f.Version()
 	if f.Encrypted() {
 		l.out.Encrypted = true
 		l.find("encrypted", 0)
 	}
-	for _, part := range []func() error{l.catalog, l.pages, l.fields, l.walk} {
+	for _, part := range []func() error{l.catalog, l.pages, l.fields, l.walk, l.strays, l.conceal} {
 		if err := part(); err != nil {
 			if l.out.Encrypted && ctx.Err() == nil {
 				break
@@ -60,8 +59,10 @@ type look struct {
 	layers  *text.Layers
 	found   map[string][]int // object numbers by code; 0 is the file
 	seen    map[int]bool
-	widgets map[int]bool // object numbers of the form's widgets
-	orphans []pdf.Dict   // widgets of no field
+	widgets map[int]bool      // object numbers of the form's widgets
+	marks   map[int]bool      // those of signatures
+	quotes  map[string]string // what a finding is about, in the page's own words
+	orphans []pdf.Dict        // widgets of no field
 	nodes   int
 	out     signing.Inspection
 }
@@ -110,6 +111,9 @@ func (l *look) fields() error {
 	for _, f := range fields {
 		for _, w := range f.Widgets {
 			l.widgets[w.Ref.Num] = true
+			if f.Type == "Sig" {
+				l.marks[w.Ref.Num] = true
+			}
 		}
 		value, err := l.file.Resolve(f.Value)
 		if err != nil {
@@ -155,7 +159,7 @@ func (l *look) report() {
 		if !ok {
 			continue
 		}
-		l.out.Findings = append(l.out.Findings, signing.Finding{Code: c.Code, Weight: c.Weight, Detail: detail(c, objects)})
+		l.out.Findings = append(l.out.Findings, signing.Finding{Code: c.Code, Weight: c.Weight, Detail: detail(c, objects) + l.quotes[c.Code]})
 	}
 }
 

@@ -45,12 +45,79 @@ func page(root, page string, more ...string) *pdftest.Builder {
 	b := pdftest.New()
 	b.Obj(1, "<< /Type /Catalog /Pages 2 0 R "+root+" >>")
 	b.Obj(2, "<< /Type /Pages /Count 1 /Kids [3 0 R] >>")
-	b.Obj(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "+page+" >>")
-	b.Stream(4, "", "")
+	if !strings.Contains(page, "/Contents") {
+		page += " /Contents 4 0 R"
+		b.Stream(4, "", "")
+	}
+	b.Obj(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] "+page+" >>")
 	for i, o := range more {
 		b.Obj(5+i, o)
 	}
 	return b
+}
+
+// shown is a file with page content, a font F and an image I.
+func shown(content string) *pdftest.Builder {
+	b := page("", "/Contents 4 0 R /Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> /XObject << /I 5 0 R >> >>")
+	dict := ""
+	if strings.HasPrefix(content, "/Filter") {
+		dict = content
+	}
+	b.Stream(4, dict, content)
+	b.Stream(5, "/Subtype /Image /Width 1 /Height 1 /ColorSpace /DeviceGray /BitsPerComponent 8", "x")
+	return b
+}
+
+// marked is a file whose text a white annotation of a kind covers.
+func marked(kind string) *pdftest.Builder {
+	fields := ""
+	if strings.Contains(kind, "Widget") {
+		fields = "/AcroForm << /Fields [6 0 R] >>"
+	}
+	b := page(fields, "/Contents 4 0 R /Annots [6 0 R] /Resources << /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>")
+	b.Stream(4, "", "BT /F 12 Tf 50 700 Td (So tien) Tj ET")
+	b.Obj(6, "<< /Type /Annot /Rect [40 690 240 720] /AP << /N 7 0 R >> "+kind+" >>")
+	b.Stream(7, "/Subtype /Form /BBox [0 0 1 1]", "1 g 0 0 1 1 re f")
+	return b
+}
+
+// A body that its number's cross-reference does not lead to waits for a later update
+// to bring it back: refused where it doubles an object, told where it is one alone.
+func TestStrayBodies(t *testing.T) {
+	build := func(stray string) *signing.Inspection {
+		b := page("/Extra 5 0 R", "", "(one)")
+		b.Raw(stray)
+		b.Obj(6, "(unused)")
+		b.Table("")
+		return inspect(t, b.Bytes())
+	}
+	for name, c := range map[string]struct{ stray, want string }{
+		"none":           {"", "unused_object"}, // object 6
+		"doubles":        {"5 0 obj\n(two)\nendobj\n", "duplicate_object unused_object"},
+		"other spaces":   {"5\r0\x00 obj(two)endobj\n", "duplicate_object unused_object"},
+		"unlisted":       {"9 0 obj\n(two)\nendobj\n", "unused_object"},
+		"with a stream":  {"5 0 obj\n<< /Length 3 >>\nstream\nabc\nendstream\nendobj\n", "duplicate_object unused_object"},
+		"words, no body": {"%% see 5 0 objects\n", "unused_object"},
+		"far into a gap": {"%" + strings.Repeat("x", 200_000) + "\n5 0 obj\n(two)\nendobj\n", "duplicate_object unused_object"},
+	} {
+		if got := strings.Join(codesOf(build(c.stray)), " "); got != c.want {
+			t.Errorf("%s: findings %q, want %q", name, got, c.want)
+		}
+	}
+	quiet := page("/Extra 5 0 R", "")
+	quiet.Stream(5, "", "5 0 obj (data is no object) endobj")
+	quiet.Table("")
+	if got := codesOf(inspect(t, quiet.Bytes())); len(got) != 0 {
+		t.Errorf("the data of a stream: %q", got)
+	}
+	twice := pdftest.New()
+	objects := map[int]string{1: "<< /Type /Catalog /Pages 2 0 R /Extra 5 0 R >>", 2: "<< /Type /Pages /Count 1 /Kids [3 0 R] >>", 3: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>", 5: "(one)"}
+	twice.ObjStm(50, objects)
+	twice.Obj(5, "(two)") // its entry now leads here; the stream holds another
+	twice.XrefStream(51, "")
+	if got := codesOf(inspect(t, twice.Bytes())); !slices.Equal(got, []string{"duplicate_object"}) {
+		t.Errorf("in an object stream: %q", got)
+	}
 }
 
 func TestFindings(t *testing.T) {
@@ -91,6 +158,15 @@ func TestFindings(t *testing.T) {
 		{"broken object", page("/Extra 5 0 R", "", "<< /A"), "damaged_object"},
 		{"remote link", page("", "/Annots [<< /Subtype /Link /A << /S /GoToR /F (b.pdf) /D [0 /Fit] >> >>]"), "remote_link"},
 		{"unused", page("", "", "(nobody wants me)"), "unused_object"},
+		{"white box over text", shown("BT /F 12 Tf 50 700 Td (So tien) Tj ET 1 g 40 690 200 30 re f"), "covered_text"},
+		{"image over text", shown("BT /F 12 Tf 50 700 Td (So tien) Tj ET q 595 0 0 842 0 0 cm /I Do Q"), "covered_text"},
+		{"shaded cell", shown("0.8 g 40 690 200 30 re f 0 g BT /F 12 Tf 50 700 Td (So tien) Tj ET"), ""},
+		{"scan with its text", shown("q 595 0 0 842 0 0 cm /I Do Q BT 3 Tr /F 12 Tf 50 700 Td (So tien) Tj ET"), "unseen_text"},
+		{"text below a scan", shown("BT 3 Tr /F 12 Tf 50 700 Td (So tien) Tj ET q 595 0 0 842 0 0 cm /I Do Q"), "unseen_text"},
+		{"note over text", marked("/Subtype /FreeText"), "covered_text"},
+		{"text field over text", marked("/Subtype /Widget /FT /Tx /T (a)"), "covered_text"},
+		{"seal over text", marked("/Subtype /Widget /FT /Sig /T (a)"), ""},
+		{"page that cannot be decoded", shown("/Filter /FlateDecode"), "damaged_object"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.file.Table("")

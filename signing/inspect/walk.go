@@ -180,6 +180,30 @@ func (l *look) unused() error {
 	return nil
 }
 
+// strays looks for bodies of objects that no cross-reference leads to. One that doubles
+// another of its revision is how a file is prepared to show something else later.
+func (l *look) strays() error {
+	if len(l.file.Numbers()) > maxObjects {
+		l.find("too_complex", 0)
+		return nil
+	}
+	err := l.file.Strays(func(s pdf.Stray) error {
+		switch {
+		case structural(s.Object):
+		case s.Doubles:
+			l.find("duplicate_object", s.Num)
+		default:
+			l.find("unused_object", s.Num)
+		}
+		return l.ctx.Err()
+	})
+	if errors.Is(err, signing.ErrResourceLimit) {
+		l.find("too_complex", 0)
+		return nil
+	}
+	return err
+}
+
 func structural(o pdf.Object) bool {
 	switch o := o.(type) {
 	case pdf.Dict:

@@ -131,26 +131,38 @@ func paragraphs(style string, lines ...string) string {
 // its own. options are those of the PDF export, as JSON; may be empty.
 func Office(t testing.TB, source []byte, options string) []byte {
 	t.Helper()
+	return Offices(t, map[string][]byte{"letter": source}, options)["letter"]
+}
+
+// Offices turns many texts into PDFs in one run, by their names.
+func Offices(t testing.TB, sources map[string][]byte, options string) map[string][]byte {
+	t.Helper()
 	dir := t.TempDir()
-	in := filepath.Join(dir, "letter.fodt")
-	if err := os.WriteFile(in, source, 0o600); err != nil {
-		t.Fatal(err)
-	}
 	filter := "pdf:writer_pdf_Export"
 	if options != "" {
 		filter += ":" + options
 	}
+	args := []string{
+		"-env:UserInstallation=file://" + filepath.Join(dir, "profile"), "--headless", "--convert-to", filter, "--outdir", dir,
+	}
+	for name, source := range sources {
+		in := filepath.Join(dir, name+".fodt")
+		if err := os.WriteFile(in, source, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, in)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "soffice", "-env:UserInstallation=file://"+filepath.Join(dir, "profile"),
-		"--headless", "--convert-to", filter, "--outdir", dir, in)
-	out, err := cmd.CombinedOutput()
+	out, err := exec.CommandContext(ctx, "soffice", args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("LibreOffice: %v: %s", err, out)
 	}
-	pdf, err := os.ReadFile(filepath.Join(dir, "letter.pdf"))
-	if err != nil {
-		t.Fatalf("LibreOffice made no PDF: %v: %s", err, out)
+	made := map[string][]byte{}
+	for name := range sources {
+		if made[name], err = os.ReadFile(filepath.Join(dir, name+".pdf")); err != nil {
+			t.Fatalf("LibreOffice made no PDF: %v: %s", err, out)
+		}
 	}
-	return pdf
+	return made
 }

@@ -24,7 +24,7 @@ func newReader(data []byte, lim pdf.Limits) *reader {
 }
 
 // next returns the next operator with its operands, which are valid until the next
-// call; op is empty at the end. Inline images are skipped.
+// call; op is empty at the end. An inline image is one operator, EI, its data skipped.
 func (r *reader) next() (op string, args []pdf.Object) {
 	r.args = r.args[:0]
 	for {
@@ -44,9 +44,9 @@ func (r *reader) next() (op string, args []pdf.Object) {
 				r.args = append(r.args[:0], r.args[r.keep/2:]...)
 			}
 			r.args = append(r.args, t)
-		case k == "ID":
+		case k == "ID": // the operands are the image's dictionary
 			r.skipImage()
-			r.args = r.args[:0]
+			return "EI", r.args
 		default:
 			return string(k), r.args
 		}

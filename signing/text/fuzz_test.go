@@ -49,6 +49,7 @@ func FuzzCMap(f *testing.F) {
 func FuzzLines(f *testing.F) {
 	f.Add("BT /F 10 Tf 10 50 Td (Hello) Tj 0 Tz (x) Tj 1e9 0 0 1e9 0 0 Tm (y) Tj ET", "a b")
 	f.Add("q 0 0 0 0 0 0 cm BT /G 10 Tf -1 0 0 -1 50 50 Tm <004100320301> Tj T* (\\001\\002) ' ET Q", "2")
+	f.Add("BT /F 10 Tf 10 50 Td (Hello) Tj ET q 0 0 m 9 9 99 99 150 0 c h W* n 20 w 0 50 m 99 50 l s 8 48 90 12 re f Q q 90 0 0 12 8 48 cm BI /W 1 ID a EI /X Do Q", "Hello")
 	f.Add("/OC /H BDC BT /F 5 Tf [(a) -1e5 (b)] TJ ET EMC /X Do", "…")
 	f.Fuzz(func(t *testing.T, content, needle string) {
 		file := open(t, handmade("", content, ""))
@@ -59,11 +60,18 @@ func FuzzLines(f *testing.F) {
 			}
 			return
 		}
+		hidden, err := Conceals(t.Context(), open(t, handmade("", content, "")), 1, nil)
+		if err != nil && !errors.Is(err, signing.ErrResourceLimit) && !errors.Is(err, signing.ErrTruncated) {
+			t.Fatal(err)
+		}
 		needle = fold(needle)
 		if needle == "" {
 			return
 		}
 		hits := findOn(lines, needle)
+		for _, c := range hidden.Covered {
+			hits = append(hits, c.TextHit)
+		}
 		for i := range lines {
 			for _, gaps := range lines[i].blanks([]string{needle}) {
 				hits = append(hits, gaps...)

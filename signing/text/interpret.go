@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"congvan/signing"
 	"congvan/signing/pdf"
 )
 
@@ -18,6 +19,7 @@ type glyph struct {
 	asc    float64 // mm above the baseline
 	desc   float64 // mm below it, positive
 	size   float64 // points
+	unseen bool    // set without being painted (Tr 3 or 7), as behind a scan
 }
 
 // state is the part of the graphics state that text depends on (ISO 32000-2 9.3).
@@ -30,6 +32,8 @@ type state struct {
 	stretch float64 // Tz, as a factor
 	leading float64
 	rise    float64
+	mode    int // Tr
+	ink     ink // what painting depends on
 }
 
 // mark is an open marked-content sequence.
@@ -52,7 +56,8 @@ type interpreter struct {
 	hidden int       // open marks that hide their content
 	active []pdf.Ref // forms being shown: one does not show itself
 	out    []glyph
-	glyphs int // shown, on the page or off it
+	glyphs int    // shown, on the page or off it
+	cover  *cover // watches what is painted over text; nil to read text only
 }
 
 // run interprets one content stream with its resources.
@@ -100,6 +105,9 @@ func (in *interpreter) operator(op string, args []pdf.Object, resources pdf.Dict
 		in.endMark()
 	default:
 		in.textOperator(op, args, resources)
+		if in.cover != nil {
+			in.cover.operator(op, args, resources)
+		}
 	}
 }
 
@@ -122,6 +130,8 @@ func (in *interpreter) textOperator(op string, args []pdf.Object, resources pdf.
 		in.st.leading = number(args, 0)
 	case "Ts":
 		in.st.rise = number(args, 0)
+	case "Tr":
+		in.st.mode = int(number(args, 0))
 	case "Td":
 		in.move(number(args, 0), number(args, 1))
 	case "TD":
@@ -175,15 +185,33 @@ func (in *interpreter) graphicsState(gs pdf.Dict) {
 	if a := in.array(gs["Font"]); len(a) == 2 {
 		in.st.font, in.st.size = in.font(a[0]), in.number(a[1])
 	}
+	if in.cover != nil {
+		in.cover.graphicsState(gs)
+	}
 }
 
-// paint shows a form XObject; images have no text.
+// paint shows an external object.
 func (in *interpreter) paint(args []pdf.Object, resources pdf.Dict, depth int) {
 	if len(args) != 1 || depth >= maxForms {
 		return
 	}
-	form := in.stream(in.entry(resources, "XObject", args[0]))
-	if form == nil || slices.Contains(in.active, form.Ref()) || in.name(form.Dict["Subtype"]) != "Form" || !in.layers.Shown(form.Dict["OC"]) {
+	x := in.stream(in.entry(resources, "XObject", args[0]))
+	if x == nil || !in.layers.Shown(x.Dict["OC"]) {
+		return
+	}
+	switch in.name(x.Dict["Subtype"]) {
+	case "Form":
+		in.form(x, resources, depth)
+	case "Image":
+		if in.cover != nil && in.hidden == 0 {
+			in.cover.image(x)
+		}
+	}
+}
+
+// form shows a form XObject that is not being shown already.
+func (in *interpreter) form(form *pdf.Stream, resources pdf.Dict, depth int) {
+	if slices.Contains(in.active, form.Ref()) {
 		return
 	}
 	data, err := in.decode(form)
@@ -196,6 +224,9 @@ func (in *interpreter) paint(args []pdf.Object, resources pdf.Dict, depth int) {
 	}
 	if own := in.dict(form.Dict["Resources"]); own != nil {
 		resources = own
+	}
+	if in.cover != nil {
+		in.cover.enter(form.Dict)
 	}
 	in.active = append(in.active, form.Ref())
 	in.run(data, resources, depth+1)
@@ -315,7 +346,7 @@ func (in *interpreter) place(f *font, l letter) {
 	if !m.finite() {
 		return
 	}
-	g := glyph{text: l.text}
+	g := glyph{text: l.text, unseen: st.mode == 3 || st.mode == 7}
 	ox, oy := 0.0, 0.0
 	if f.vertical {
 		ox, oy = -l.width/2, -f.originY
@@ -336,7 +367,22 @@ func (in *interpreter) place(f *font, l letter) {
 	if g.em < 0.01 || !in.onPage(&g) {
 		return
 	}
+	if in.cover != nil {
+		in.cover.glyph(&g, m, l.width)
+	}
 	in.out = append(in.out, g)
+}
+
+// angle is that of the baseline as displayed, degrees clockwise.
+func (g *glyph) angle() int {
+	return (int(math.Round(math.Atan2(g.dy, g.dx)*180/math.Pi)) + 360) % 360
+}
+
+// box is the upright rectangle around a glyph.
+func (g *glyph) box(page int) signing.Place {
+	a := newAxis(g.angle())
+	base, lo, hi := a.across(g.x, g.y), a.along(g.x, g.y), a.along(g.ex, g.ey)
+	return a.box(page, min(lo, hi), max(lo, hi), base-g.asc, base+g.desc)
 }
 
 // onPage reports whether any of the glyph's box lies on the visible page.

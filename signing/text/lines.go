@@ -40,6 +40,8 @@ type Glyph struct {
 	Text string
 	Size float64 // points, as displayed
 	Box  signing.Place
+	// Unseen: set without being painted (text rendering mode 3 or 7), as behind a scan.
+	Unseen bool
 
 	lo, hi   float64 // along the baseline, mm
 	up, down float64 // across it, mm, growing downwards
@@ -150,15 +152,14 @@ type piece struct {
 func assemble(page int, glyphs []glyph) []Line {
 	byAngle := map[int][]piece{}
 	for i, g := range glyphs {
-		angle := (int(math.Round(math.Atan2(g.dy, g.dx)*180/math.Pi)) + 360) % 360
-		a := newAxis(angle)
+		a := newAxis(g.angle())
 		base, lo, hi := a.across(g.x, g.y), a.along(g.x, g.y), a.along(g.ex, g.ey)
 		p := piece{base: base, em: g.em, seq: i}
-		p.Glyph = Glyph{Text: g.text, Size: g.size, lo: min(lo, hi), hi: max(lo, hi), up: base - g.asc, down: base + g.desc}
+		p.Glyph = Glyph{Text: g.text, Size: g.size, Unseen: g.unseen, lo: min(lo, hi), hi: max(lo, hi), up: base - g.asc, down: base + g.desc}
 		if isMark(g.text) {
-			p.attach(byAngle[angle])
+			p.attach(byAngle[a.angle])
 		}
-		byAngle[angle] = append(byAngle[angle], p)
+		byAngle[a.angle] = append(byAngle[a.angle], p)
 	}
 	angles := make([]int, 0, len(byAngle))
 	for a := range byAngle {

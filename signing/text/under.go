@@ -1,0 +1,177 @@
+package text
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"congvan/signing"
+	"congvan/signing/pdf"
+)
+
+// What a mark on a page may reach without standing over its text. Letters and digits
+// count; dots, rules, signs and what is set without being painted do not. Lengths are
+// in mm, shares are parts of one.
+const (
+	letterInset = 0.25 // of a letter's box, from every side: where its ink is
+	letterShare = 0.5  // of that, under the mark: the letter is covered
+
+	// The signer's block (NĐ 30/2020 Annex I, boxes 7a to 7c): title above, name below,
+	// and between them the room for the signature. Signature and seal may stand over
+	// all of it (box 8 covers the left third of box 7c and reaches what is beside it).
+	blockRoom    = 8.0  // least room between title and name
+	blockFar     = 60.0 // most
+	blockTitle   = 60   // letters of a title's line
+	blockLines   = 4    // of title and authority
+	blockLeading = 2.2  // distance of their baselines, in letter heights
+	nameWords    = 8
+)
+
+// Under returns the pieces of page text that a mark at a place would stand over, in
+// reading order: none for one over blank paper, rules, dotted lines, or a signer's
+// block of title and name. names are the names of known signers, whose lines count
+// to a block too. Text in form fields is not page text.
+func Under(ctx context.Context, f *pdf.File, at signing.Place, names ...string) ([]signing.TextHit, error) {
+	lines, err := Lines(ctx, f, at.Page)
+	if err != nil {
+		return nil, err
+	}
+	var parts []part
+	for i := range lines {
+		parts = append(parts, lines[i].parts()...)
+	}
+	exempt := blocks(parts)
+	for i := range parts {
+		for _, n := range names {
+			if n = fold(n); n != "" && strings.Contains(parts[i].ix.text, n) {
+				exempt[i] = true
+			}
+		}
+	}
+	var under []signing.TextHit
+	for i := range parts {
+		if exempt[i] {
+			continue
+		}
+		if h, ok := parts[i].under(at); ok {
+			under = append(under, h)
+		}
+	}
+	return under, nil
+}
+
+// under is the run of a part's letters that a mark covers.
+func (p *part) under(at signing.Place) (signing.TextHit, bool) {
+	first, last := -1, 0
+	for i, g := range p.ix.glyphs {
+		if !g.Unseen && !g.gap && counts(g.Text) && covers(at, g.Box) {
+			if first < 0 {
+				first = i
+			}
+			last = i
+		}
+	}
+	if first < 0 {
+		return signing.TextHit{}, false
+	}
+	h := signing.TextHit{Place: p.ix.glyphs[first].Box, FontSize: p.ix.glyphs[first].Size}
+	var text strings.Builder
+	for _, g := range p.ix.glyphs[first : last+1] {
+		text.WriteString(g.Text)
+		h.Place = enclose(h.Place, g.Box)
+	}
+	h.Text = text.String()
+	return h, true
+}
+
+// covers tells whether a mark covers the ink of a letter.
+func covers(mark, letter signing.Place) bool {
+	dx, dy := letterInset*letter.W, letterInset*letter.H
+	x1, y1, x2, y2 := letter.X+dx, letter.Y+dy, letter.X+letter.W-dx, letter.Y+letter.H-dy
+	w := min(x2, mark.X+mark.W) - max(x1, mark.X)
+	h := min(y2, mark.Y+mark.H) - max(y1, mark.Y)
+	return w > 0 && h > 0 && w*h >= letterShare*(x2-x1)*(y2-y1)
+}
+
+// blocks finds the lines of signers' blocks: a name, the room above it and the title
+// over that. parts are in reading order, upright text first.
+func blocks(parts []part) map[int]bool {
+	found := map[int]bool{}
+	for i := range parts {
+		if parts[i].line.Angle != 0 || !isName(parts[i].ix.text) {
+			continue
+		}
+		j := above(parts, i)
+		hint := -1
+		if j >= 0 && isHint(parts[j].ix.text) { // "(Ký, ghi rõ họ tên)"
+			hint = j
+			j = above(parts, j)
+		}
+		if j < 0 || !isTitle(parts[j].ix.text) {
+			continue
+		}
+		if room := parts[i].up - parts[j].down; room < blockRoom || room > blockFar {
+			continue
+		}
+		found[i], found[j] = true, true
+		if hint >= 0 {
+			found[hint] = true
+		}
+		for range blockLines - 1 {
+			k := above(parts, j)
+			if k < 0 || !isTitle(parts[k].ix.text) || parts[j].down-parts[k].down > blockLeading*(parts[j].down-parts[j].up) {
+				break
+			}
+			found[k], j = true, k
+		}
+	}
+	return found
+}
+
+// above is the nearest part over parts[i] that overlaps it sideways; -1 when there is
+// none near.
+func above(parts []part, i int) int {
+	p, best := &parts[i], -1
+	for j := i - 1; j >= max(0, i-maxBeside); j-- {
+		q := &parts[j]
+		if q.line.Angle != p.line.Angle || p.up-q.down > blockFar {
+			break
+		}
+		if q.line == p.line || q.lo >= p.hi || q.hi <= p.lo {
+			continue
+		}
+		if best < 0 || q.down > parts[best].down {
+			best = j
+		}
+	}
+	return best
+}
+
+// isName tells what reads as a person's full name: words that begin with capitals and
+// are not all capitals, as headings are.
+func isName(s string) bool {
+	words := strings.Fields(s)
+	if len(words) < 2 || len(words) > nameWords || strings.ToUpper(s) == s {
+		return false
+	}
+	for _, w := range words {
+		first, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(first) || strings.ContainsFunc(w, func(r rune) bool { return !unicode.IsLetter(r) && !strings.ContainsRune(".-'’", r) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// isTitle tells what reads as a title or authority: short, without numbers, its first
+// letter a capital.
+func isTitle(s string) bool {
+	first, _ := utf8.DecodeRuneInString(s)
+	return unicode.IsUpper(first) && utf8.RuneCountInString(s) <= blockTitle && !strings.ContainsFunc(s, unicode.IsNumber)
+}
+
+// isHint tells a note in brackets.
+func isHint(s string) bool {
+	return strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") || strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]")
+}
