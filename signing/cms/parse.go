@@ -67,16 +67,13 @@ type CertHash struct {
 	V2     bool
 }
 
-// Parse reads one SignedData. Zero bytes after it are tolerated, they are the
-// padding of /Contents; so are the indefinite lengths of BER. Errors: ErrMalformed,
-// ErrSignerCount.
+// Parse reads one SignedData. What follows it is not looked at: it is the padding of
+// /Contents, zeros mostly, and no more protected than the unsigned attributes. The
+// indefinite lengths of BER are tolerated. Errors: ErrMalformed, ErrSignerCount.
 func Parse(der []byte) (*SignedData, error) {
-	raw, rest, err := normalise(der)
+	raw, _, err := normalise(der)
 	if err != nil {
 		return nil, err
-	}
-	if len(bytes.Trim(rest, "\x00")) > 0 {
-		return nil, malformed("%d bytes follow it", len(rest))
 	}
 	sd := &SignedData{raw: raw}
 	body, err := openContentInfo(raw)
@@ -112,7 +109,7 @@ func Parse(der []byte) (*SignedData, error) {
 	if err := sd.readSigner(signer); err != nil {
 		return nil, err
 	}
-	sd.Signer = sd.findSigner()
+	sd.FindSigner(sd.Certificates)
 	return sd, nil
 }
 
@@ -174,8 +171,10 @@ func (sd *SignedData) readCertificates(body *cryptobyte.String) error {
 		}
 		c, err := x509.ParseCertificate(one)
 		if err != nil {
-			sd.unreadCertificates++
-			continue
+			if c = odd(one); c == nil {
+				sd.unreadCertificates++
+				continue
+			}
 		}
 		sd.Certificates = append(sd.Certificates, c)
 	}
@@ -264,19 +263,19 @@ func (sd *SignedData) readSignerID(in *cryptobyte.String) error {
 	return nil
 }
 
-func (sd *SignedData) findSigner() *x509.Certificate {
-	for _, c := range sd.Certificates {
-		if sd.ski != nil {
-			if bytes.Equal(c.SubjectKeyId, sd.ski) {
-				return c
-			}
-			continue
-		}
-		if bytes.Equal(c.RawIssuer, sd.issuer) && c.SerialNumber.Cmp(integer(sd.serial)) == 0 {
-			return c
+// FindSigner makes the certificate that the SignerInfo names the signer's, if it stands
+// among certs and none is known yet; it tells whether one is known now.
+func (sd *SignedData) FindSigner(certs []*x509.Certificate) bool {
+	for _, c := range certs {
+		switch {
+		case sd.Signer != nil:
+			return true
+		case sd.ski != nil && bytes.Equal(c.SubjectKeyId, sd.ski),
+			sd.ski == nil && bytes.Equal(c.RawIssuer, sd.issuer) && c.SerialNumber.Cmp(integer(sd.serial)) == 0:
+			sd.Signer = c
 		}
 	}
-	return nil
+	return sd.Signer != nil
 }
 
 // integer reads the two's complement content of an INTEGER.

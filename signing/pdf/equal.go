@@ -7,10 +7,21 @@ import (
 )
 
 // Equal tells whether two objects are written alike: references are equal when
-// they name the same object, whatever that holds. Streams are never equal here.
+// they name the same object, whatever that holds; so are 612 and 612.0. Streams are
+// never equal here.
 func Equal(a, b Object) bool {
 	switch a := a.(type) {
-	case nil, bool, int64, float64, Name, Ref:
+	case int64:
+		if r, ok := b.(float64); ok {
+			return sameNumber(a, r)
+		}
+		return a == b
+	case float64:
+		if n, ok := b.(int64); ok {
+			return sameNumber(n, a)
+		}
+		return a == b
+	case nil, bool, Name, Ref:
 		return a == b
 	case String:
 		b, ok := b.(String)
@@ -40,6 +51,12 @@ func Equal(a, b Object) bool {
 		return true
 	}
 	return false
+}
+
+// sameNumber compares where every integer has a float of its own.
+func sameNumber(n int64, r float64) bool {
+	const exact = 1 << 53
+	return n > -exact && n < exact && float64(n) == r
 }
 
 // SameObject tells whether an indirect object is the same in two views: written

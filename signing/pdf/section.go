@@ -66,7 +66,7 @@ func (f *File) table(l *lexer, total *int) (section, error) {
 			return sec, err
 		}
 		sec.kind = XrefHybrid
-		sec.objects = append(sec.objects, hidden.objects...)
+		sec.hiddenAt, sec.hidden = at+f.shift, hidden.objects
 	}
 	return sec, nil
 }

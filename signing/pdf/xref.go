@@ -37,6 +37,10 @@ type Revision struct {
 	// Conflicts are numbers that the revision's sections define twice and
 	// differently: readers disagree about them.
 	Conflicts []int
+	// Restated are numbers that a cross-reference stream of an older revision, which the
+	// table of this one names once more, gives as they were then: some writers copy that
+	// line of a hybrid file's trailer. The table holds.
+	Restated []int
 }
 
 // Changes finds the entry of an object number in the revision.
@@ -61,6 +65,9 @@ type section struct {
 	kind    XrefKind
 	trailer Dict
 	objects []Change
+
+	hiddenAt int64    // of the stream that the trailer of a hybrid file names, 0 when none
+	hidden   []Change // what that says
 }
 
 // readRevisions follows the chain of /Prev from the newest section to the oldest.
@@ -108,20 +115,22 @@ func (f *File) assemble(chain []section, last ending) error {
 		if !linear {
 			return damaged("the section at %d has a /Prev behind it", chain[1].at)
 		}
-		first := revisionOf(chain[1])
+		first := revisionOf(chain[1], nil)
 		first.Linearized = true
 		first.add(chain[0].objects, false)
+		first.add(chain[0].hidden, true)
 		if err := f.close(&first, chain[0].after); err != nil {
 			return err
 		}
 		f.revisions = append(f.revisions, first)
 		chain = chain[2:]
 	}
+	hidden := map[int64]bool{}
 	for _, sec := range chain {
 		if n := len(f.revisions); n > 0 && sec.at < f.revisions[n-1].XrefOffset {
 			return damaged("the section at %d has a /Prev behind it", sec.at)
 		}
-		r := revisionOf(sec)
+		r := revisionOf(sec, hidden)
 		if err := f.close(&r, sec.after); err != nil {
 			return err
 		}
@@ -135,9 +144,22 @@ func (f *File) assemble(chain []section, last ending) error {
 	return nil
 }
 
-func revisionOf(sec section) Revision {
+// revisionOf makes a revision of one section; hidden are the streams that older hybrid
+// sections named.
+func revisionOf(sec section, hidden map[int64]bool) Revision {
 	r := Revision{XrefOffset: sec.at, StartXref: -1, End: sec.after, Kind: sec.kind, Trailer: sec.trailer}
-	r.add(sec.objects, sec.kind == XrefHybrid)
+	r.add(sec.objects, false)
+	if sec.hiddenAt == 0 {
+		return r
+	}
+	before := len(r.Conflicts)
+	r.add(sec.hidden, true)
+	if hidden[sec.hiddenAt] {
+		r.Restated = slices.Clone(r.Conflicts[before:])
+		r.Conflicts = r.Conflicts[:before]
+	} else if hidden != nil {
+		hidden[sec.hiddenAt] = true
+	}
 	return r
 }
 

@@ -68,6 +68,9 @@ type Spec struct {
 	DNS            string   // a subject alternative name
 }
 
+// NoUsage leaves the key usage out of a certificate.
+const NoUsage x509.KeyUsage = -1
+
 // NewPKI makes a root and an issuing authority with the clock's time and random's
 // bytes; tests hand in time.Now and crypto/rand.Reader where they do not care.
 func NewPKI(tb testing.TB, clock func() time.Time, random io.Reader) *PKI {
@@ -174,7 +177,9 @@ func (p *PKI) template(s Spec, public crypto.PublicKey) *x509.Certificate {
 	if t.NotAfter.IsZero() {
 		t.NotAfter = now.AddDate(1, 0, 0)
 	}
-	if t.KeyUsage == 0 {
+	if s.Usage == NoUsage {
+		t.KeyUsage = 0
+	} else if t.KeyUsage == 0 {
 		t.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
 	}
 	if s.CA {

@@ -138,11 +138,15 @@ func (t *Token) readAccuracy(body *cryptobyte.String) bool {
 // Verify judges a token over bytes whose digest is computed for the hash the token
 // used. It returns the token when it is whole, covers those bytes, and was made by a
 // certificate for timestamps alone that was valid then. A token by weak means is
-// refused with an error that wraps cms.ErrWeak.
-func Verify(der []byte, digest func(crypto.Hash) ([]byte, error)) (*Token, error) {
+// refused with an error that wraps cms.ErrWeak, one whose maker's certificate is neither
+// in it nor among the others with one that wraps cms.ErrNoCertificate.
+func Verify(der []byte, digest func(crypto.Hash) ([]byte, error), others ...*x509.Certificate) (*Token, error) {
 	t, err := Parse(der)
 	if err != nil {
 		return nil, err
+	}
+	if t.sd.FindSigner(others) {
+		t.Certificate = t.sd.Signer
 	}
 	if !t.Hash.Available() || cms.WeakHash(t.Hash) {
 		return nil, fmt.Errorf("%w: %w: imprint by %v", ErrToken, cms.ErrWeak, t.Hash)

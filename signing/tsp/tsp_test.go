@@ -210,3 +210,32 @@ func FuzzParse(f *testing.F) {
 		_, _ = tsp.Verify(der, func(h crypto.Hash) ([]byte, error) { return token.Imprint, nil })
 	})
 }
+
+// A token need not hold its maker's certificate when the request does not ask for it: a
+// file may keep it elsewhere.
+func TestTokenWithoutItsCertificate(t *testing.T) {
+	p := newPKI(t)
+	id := p.TSA()
+	query, err := timestamp.CreateRequest(bytes.NewReader(stamped), &timestamp.RequestOptions{Nonce: big.NewInt(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reply, err := p.Timestamp(query, signingtest.TSASpec{Identity: id, Leaf: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := timestamp.ParseResponse(reply)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tsp.Verify(answer.RawToken, digest); !errors.Is(err, cms.ErrNoCertificate) {
+		t.Errorf("without it: %v", err)
+	}
+	if _, err := tsp.Verify(answer.RawToken, digest, p.TSA().Cert); !errors.Is(err, cms.ErrNoCertificate) {
+		t.Errorf("with another authority's: %v", err)
+	}
+	token, err := tsp.Verify(answer.RawToken, digest, p.Root.Cert, id.Cert)
+	if err != nil || !token.Certificate.Equal(id.Cert) {
+		t.Errorf("with it: %v", err)
+	}
+}

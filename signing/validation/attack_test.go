@@ -67,10 +67,17 @@ func TestAttacks(t *testing.T) {
 			d.end()
 		}), ReasonChanged},
 		"ISA another catalog": {then(sig{}, func(d *doc) {
-			d.Obj(92, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R >>")
+			d.Obj(92, "<< /Type /Catalog /Pages 91 0 R /AcroForm 6 0 R >>")
+			d.Obj(91, "<< /Type /Pages /Count 1 /Kids [3 0 R] >>")
 			d.Root = "92 0 R"
 			d.end()
 		}), ReasonChanged},
+		"ISA an old object made the catalog": {func(d *doc) {
+			d.Obj(92, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R >>")
+			d.sign(sig{name: "a"})
+			d.Root = "92 0 R"
+			d.end()
+		}, ReasonChanged},
 		"ISA signature dropped": {then(sig{}, func(d *doc) {
 			d.Stream(4, "", forged)
 			d.Obj(6, "<< /Fields [11 0 R 12 0 R 13 0 R] >>")
@@ -152,6 +159,38 @@ func TestAttacks(t *testing.T) {
 			d.text(11, "so", "/V (1)")
 			d.end()
 		}), ReasonChanged}, // object 7 is the appearance of two fields
+		"shadow replace: the field says the same and looks different": {then(sig{}, func(d *doc) {
+			d.Stream(90, "/Subtype /Form /BBox [0 0 100 20] /Resources << /Font << /F1 5 0 R >> >>", forged)
+			d.text(11, "so", "/AP << /N 90 0 R >>")
+			d.end()
+		}), ReasonChanged},
+		"shadow replace: an appearance dictionary with a second use": {func(d *doc) {
+			shared(d, "/FooBar 42 0 R", "")
+			d.Stream(41, "/Subtype /Form /BBox [0 0 100 20]", forged)
+			d.text(11, "so", "/AP 42 0 R /V (1)")
+			d.end()
+		}, ReasonChanged},
+		"shadow replace: the same, no stream overwritten": {func(d *doc) {
+			shared(d, "/FooBar 42 0 R", "")
+			d.Stream(90, "/Subtype /Form /BBox [0 0 100 20]", forged)
+			d.text(11, "so", "/AP << /N 90 0 R >> /V (1)")
+			d.end()
+		}, ReasonChanged},
+		"shadow replace: the trailer names the appearance": {func(d *doc) {
+			shared(d, "", "/FooBar 42 0 R")
+			d.Stream(41, "/Subtype /Form /BBox [0 0 100 20]", forged)
+			d.text(11, "so", "/AP 42 0 R /V (1)")
+			d.end()
+		}, ReasonChanged},
+		"shadow extensions under a second key": {func(d *doc) {
+			catalog := "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions 42 0 R /FooBar 42 0 R >>"
+			d.Obj(42, "<< >>")
+			d.Obj(1, catalog)
+			d.end()
+			d.sign(sig{name: "a"})
+			d.Obj(42, "<< /ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >> >>")
+			d.end()
+		}, ReasonChanged},
 		"shadow hide-and-replace by a dangling reference": {func(d *doc) {
 			d.page("/StructParents 0 /Thumb 95 0 R")
 			d.end()
@@ -250,6 +289,17 @@ func TestAttacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// shared signs a file whose field "so" has an appearance dictionary (42) that the catalog
+// or the trailer names as well.
+func shared(d *doc, catalog, trailer string) {
+	d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R "+catalog+" >>")
+	d.Stream(41, "/Subtype /Form /BBox [0 0 100 20]", "")
+	d.Obj(42, "<< /N 41 0 R >>")
+	d.text(11, "so", "/AP 42 0 R")
+	d.Table("/Info 14 0 R /ID [<01> <02>] " + trailer)
+	d.sign(sig{name: "a"})
 }
 
 // edit replaces bytes of the same number in the signed file.

@@ -3,6 +3,8 @@ package validation
 import (
 	"bytes"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
 	"errors"
 	"slices"
 	"time"
@@ -144,9 +146,15 @@ func (c *check) useAnswer(r trust.Revocation) {
 	}
 }
 
+var oidKeyUsage = asn1.ObjectIdentifier{2, 5, 29, 15}
+
 // signs demands a certificate that may sign documents: digitalSignature or
-// nonRepudiation, and not an authority's.
+// nonRepudiation, and not an authority's. One that says nothing of its use is not
+// forbidden it (RFC 5280 §4.2.1.3), but nobody vouches for it either.
 func signs(c *x509.Certificate) string {
+	if !c.IsCA && !slices.ContainsFunc(c.Extensions, func(e pkix.Extension) bool { return e.Id.Equal(oidKeyUsage) }) {
+		return ReasonKeyUsageUnsaid
+	}
 	if c.IsCA || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
 		return ReasonKeyUsage
 	}

@@ -2,6 +2,7 @@ package validation
 
 import (
 	"fmt"
+	"slices"
 
 	"congvan/signing/pdf"
 )
@@ -114,6 +115,13 @@ func (c *check) steps(earliest int) ([][]change, error) {
 	return out, nil
 }
 
+// trailerKeys are the entries of a trailer with rules of their own, and those of the
+// stream that a trailer may be.
+var trailerKeys = [...]pdf.Name{"Root", "Info", "Encrypt", "ID", "Prev", "Size", "Filter", "DecodeParms", "Length"}
+
+// elsewhere is the object number of a place that no rule covers.
+const elsewhere = -1
+
 // references reads every object once to learn who refers to what the steps made or
 // overwrote. An object that came new must not fill a reference that dangled in a
 // signed state, and an overwritten one must not be shared with a place that its rule
@@ -139,21 +147,36 @@ func (c *check) references(steps []*step) error {
 		if err != nil {
 			return pass(err)
 		}
+		root := view.RootRef().Num
+		collect := func(from int, o pdf.Object) {
+			pdf.EachRef(o, func(r pdf.Ref) {
+				if !targets[r.Num] || len(uses[r.Num]) >= 1000 {
+					return
+				}
+				by := from
+				if u := (use{from, i}); from == root && slices.Contains(uses[r.Num], u) {
+					by = elsewhere // a second key of the catalog names it: for what, is anybody's guess
+				}
+				uses[r.Num] = append(uses[r.Num], use{by, i})
+			})
+		}
+		for k, o := range c.revisions[i].Trailer {
+			if !slices.Contains(trailerKeys[:], k) {
+				collect(elsewhere, o)
+			}
+		}
 		err = view.EachWritten(func(from int, o pdf.Object) error {
 			if st, ok := o.(*pdf.Stream); ok && st.Dict["Type"] == pdf.Name("XRef") {
 				return nil // its references are the trailer's
 			}
-			pdf.EachRef(o, func(r pdf.Ref) {
-				if targets[r.Num] && len(uses[r.Num]) < 1000 {
-					uses[r.Num] = append(uses[r.Num], use{from, i})
-				}
-			})
+			collect(from, o)
 			return nil
 		})
 		if err != nil {
 			return err
 		}
 	}
+	// What a trailer names for purposes of its own may dangle: nobody draws it.
 	for i, s := range steps {
 		if s == nil {
 			continue
@@ -164,7 +187,7 @@ func (c *check) references(steps []*step) error {
 				continue
 			}
 			for _, u := range uses[num] {
-				if u.revision >= i || by[u.from] {
+				if u.revision >= i || by[u.from] || !owned && u.from == elsewhere {
 					continue
 				}
 				what := "an object that others refer to was overwritten or freed"

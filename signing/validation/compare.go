@@ -60,7 +60,7 @@ func compareFor(old, new *pdf.File, rev *pdf.Revision, asked *signing.Request) (
 	if rev.StartXref != rev.XrefOffset {
 		s.forbid("the update does not end with a startxref to its own cross-references")
 	}
-	for _, n := range rev.Conflicts {
+	for _, n := range slices.Concat(rev.Conflicts, rev.Restated) {
 		s.forbid("object %d is defined twice in one revision", n)
 	}
 	if err := s.differences(rev); err != nil {
@@ -231,14 +231,18 @@ func refNum(o pdf.Object) int {
 // trailer allows what every update changes and document information by its rule.
 func (s *step) trailer() error {
 	a, b := s.old.Trailer(), s.new.Trailer()
-	if s.old.RootRef() != s.new.RootRef() {
-		s.forbid("the trailer names another catalog")
+	if s.old.RootRef() != s.new.RootRef() && !s.fresh[s.new.RootRef().Num] {
+		s.forbid("the trailer names another catalog") // a new one is compared with the old
 	}
 	if !pdf.Equal(a["Encrypt"], b["Encrypt"]) {
 		s.forbid("the trailer names another encryption")
 	}
 	if x, y := fileID(a), fileID(b); x != nil && y != nil && !pdf.Equal(x, y) {
-		s.forbid("the trailer has another file identifier")
+		// Some writers give every revision a new one. It shows nothing, but keys hang on it.
+		if s.new.Encrypted() {
+			s.forbid("the trailer has another file identifier")
+		}
+		s.note(change{code: ChangeMetadata})
 	}
 	return s.information(a["Info"], b["Info"])
 }
@@ -261,7 +265,7 @@ func (s *step) catalog() error {
 		return err
 	}
 	root := s.new.RootRef().Num
-	if s.clear(root) {
+	if s.clear(root) || s.new.RootRef() != s.old.RootRef() {
 		allowed := permission(ChangeCatalog)
 		if s.asked != nil && s.asked.Certify > 0 && a["Perms"] == nil {
 			allowed.Keys = append(slices.Clone(allowed.Keys), "Perms")
@@ -281,7 +285,13 @@ func (s *step) catalog() error {
 	return s.metadata(a["Metadata"], b["Metadata"])
 }
 
-// extensions may be added, not changed.
+// catalogs are the objects that may refer to what only a catalog refers to.
+func (s *step) catalogs() group {
+	return group{s.old.RootRef().Num: true, s.new.RootRef().Num: true}
+}
+
+// extensions say which dialects a file uses: they may be added and restated, not taken
+// away, and hold nothing that is shown.
 func (s *step) extensions(a, b pdf.Object) {
 	x, err := s.old.Dict(a)
 	y, err2 := s.new.Dict(b)
@@ -290,17 +300,41 @@ func (s *step) extensions(a, b pdf.Object) {
 		return
 	}
 	for k, v := range x {
-		w, err := s.new.Resolve(y[k])
-		if list, ok := w.(pdf.Array); ok && err == nil && slices.ContainsFunc(list, func(o pdf.Object) bool { return pdf.Equal(o, v) }) {
-			continue
-		}
-		if !pdf.Equal(v, y[k]) {
+		if !pdf.Equal(v, y[k]) && (y[k] == nil || !s.extension(y[k])) {
 			s.forbid("catalog: extension %s was changed", k)
 		}
 	}
 	if r := refNum(a); r != 0 && r == refNum(b) {
-		s.own(r, group{s.new.RootRef().Num: true})
+		s.own(r, s.catalogs())
 	}
+}
+
+// extension tells whether an object is a developer extension, or an array of them, and
+// nothing more (ISO 32000-2, 7.12).
+func (s *step) extension(o pdf.Object) bool {
+	v, err := s.new.Resolve(o)
+	if list, ok := v.(pdf.Array); ok && err == nil {
+		return !slices.ContainsFunc(list, func(item pdf.Object) bool {
+			d, err := s.new.Resolve(item)
+			_, isDict := d.(pdf.Dict)
+			return err != nil || !isDict || !s.extension(d)
+		})
+	}
+	d, ok := v.(pdf.Dict)
+	if !ok || err != nil {
+		return v == pdf.Name("Extensions") // /Type, which some writers leave out first
+	}
+	for k, v := range d {
+		switch v.(type) {
+		case pdf.Name, pdf.String, int64:
+		default:
+			return false
+		}
+		if !slices.Contains([]pdf.Name{"Type", "BaseVersion", "ExtensionLevel", "URL", "ExtensionRevision"}, k) {
+			return false
+		}
+	}
+	return true
 }
 
 // version may rise.

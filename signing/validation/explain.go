@@ -47,6 +47,7 @@ const (
 	ReasonUntrusted      = "untrusted"
 	ReasonTrustUnknown   = "trust_unknown"
 	ReasonKeyUsage       = "key_usage"
+	ReasonKeyUsageUnsaid = "key_usage_unstated"
 	ReasonClaimedTime    = "time_claimed"
 	ReasonNoTime         = "time_missing"
 	ReasonTimestampBad   = "timestamp_invalid"
@@ -148,6 +149,7 @@ var reasons = [...]reason{
 	{ReasonUntrusted, Explanation{signing.Unknown, "Chứng thư không thuộc cơ quan chứng thực được tin cậy.", "The certificate does not lead to a trusted authority."}},
 	{ReasonTrustUnknown, Explanation{signing.Unknown, "Chưa kiểm tra được đường dẫn tin cậy của chứng thư.", "The path to a trusted authority could not be checked."}},
 	{ReasonKeyUsage, Explanation{signing.Invalid, "Chứng thư không được cấp để ký văn bản.", "The certificate was not issued for signing documents."}},
+	{ReasonKeyUsageUnsaid, Explanation{signing.Unknown, "Chứng thư không nêu được dùng vào việc gì.", "The certificate does not say what it may be used for."}},
 	{ReasonClaimedTime, Explanation{signing.Valid, "Thời gian ký chưa được chứng thực.", "The time of signing is claimed, not proven."}},
 	{ReasonNoTime, Explanation{signing.Valid, "Chữ ký không có thời gian ký.", "The signature gives no time of signing."}},
 	{ReasonTimestampBad, Explanation{signing.Invalid, "Dấu thời gian của chữ ký không hợp lệ.", "The timestamp of the signature is not valid."}},

@@ -12,7 +12,8 @@ func (s *step) existingField(old, new *pdf.Field) error {
 		return s.existingSignature(old, new)
 	}
 	allowed := permission(ChangeFieldFilled)
-	filled := false
+	filled, drawn := false, false
+	said := !pdf.Equal(old.Value, new.Value)
 	for _, p := range pairs(old, new) {
 		touched := s.changed[p.num]
 		if touched {
@@ -21,11 +22,14 @@ func (s *step) existingField(old, new *pdf.Field) error {
 			}
 			s.clear(p.num)
 		}
-		if s.appearance(p) || touched {
-			filled = true
-		}
+		said = said || !pdf.Equal(p.old["AS"], p.new["AS"]) || s.changed[refNum(p.new["V"])]
+		drawn = s.appearance(p) || drawn
+		filled = filled || touched
 	}
-	if filled {
+	if drawn && !said {
+		s.forbidField(new.Name, "it looks different but says the same")
+	}
+	if filled || drawn {
 		s.note(change{code: ChangeFieldFilled, field: new.Name, locked: allowed.Locked})
 	}
 	return nil
@@ -95,10 +99,16 @@ func (s *step) fill(name string, p pair, allowed Permission) bool {
 }
 
 // appearance clears the appearance streams of a widget that were overwritten and
-// tells whether there were any. They must be the widget's own.
+// tells whether it looks different now. What it looked like must be the widget's own.
 func (s *step) appearance(p pair) (any bool) {
+	defer func() {
+		if r := refNum(p.old["AP"]); r != 0 && any {
+			s.owners[r] = group{p.num: true}
+		}
+	}()
+	any = !pdf.Equal(p.old["AP"], p.new["AP"])
 	if len(s.changed) == 0 {
-		return false
+		return any
 	}
 	by := group{p.num: true}
 	clear := func(o pdf.Object) {
@@ -117,7 +127,7 @@ func (s *step) appearance(p pair) (any bool) {
 	}
 	ap, err := s.new.Dict(p.new["AP"])
 	if err != nil || ap == nil {
-		return false
+		return any
 	}
 	if r := refNum(p.new["AP"]); r != 0 {
 		by[r] = true
@@ -129,6 +139,9 @@ func (s *step) appearance(p pair) (any bool) {
 	for _, k := range []pdf.Name{"N", "R", "D"} {
 		clear(ap[k])
 		states, err := s.new.Resolve(ap[k])
+		if r := refNum(ap[k]); r != 0 {
+			by[r] = true
+		}
 		if d, ok := states.(pdf.Dict); ok && err == nil {
 			for _, v := range d {
 				clear(v)

@@ -29,7 +29,7 @@ func (s *step) form(a, b pdf.Object) error {
 	if n := refNum(b); n != 0 {
 		holder = n
 		if refNum(a) == n {
-			s.clear(n)
+			s.own(n, s.catalogs())
 		} else if !s.fresh[n] {
 			s.forbid("catalog: /AcroForm points at another object")
 		}
@@ -57,6 +57,10 @@ func (s *step) formFlags(x, y pdf.Dict) {
 		s.forbid("interactive form: /DA was changed")
 	}
 }
+
+// signatureLayer is where older signers leave the look of the newest signature. Text in
+// fields is drawn with fonts alone, so it shows nowhere else.
+const signatureLayer pdf.Name = "FRM"
 
 // formResources lets default resources gain names. Their dictionaries must be the
 // form's own: shared with a page, a new name could fill a gap in its content.
@@ -100,9 +104,10 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 			continue
 		}
 		for k, o := range old {
-			if !pdf.Equal(o, new[k]) {
-				s.forbid("interactive form: resource /%s /%s was changed", category, k)
+			if pdf.Equal(o, new[k]) || category == "XObject" && k == signatureLayer && s.fresh[refNum(new[k])] {
+				continue
 			}
+			s.forbid("interactive form: resource /%s /%s was changed", category, k)
 		}
 		if n := refNum(w); n != 0 && n == refNum(v) {
 			s.own(n, by)

@@ -24,7 +24,7 @@ func (c *check) integrity(s *found) {
 		return
 	}
 	if s.timestamp() {
-		s.stamp = verifyToken(s.contents, func(crypto.Hash) ([]byte, error) { return s.digest, nil })
+		s.stamp = verifyToken(s.contents, func(crypto.Hash) ([]byte, error) { return s.digest, nil }, c.store.Certificates)
 		switch {
 		case s.stamp.Token != nil:
 			s.intact = "intact"

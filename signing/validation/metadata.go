@@ -71,7 +71,7 @@ func (s *step) metadata(a, b pdf.Object) error {
 	if fatal(err2) {
 		return err2
 	}
-	s.own(n, group{s.new.RootRef().Num: true})
+	s.own(n, s.catalogs())
 	if err != nil || err2 != nil || !maps.Equal(x, y) {
 		s.forbid("XMP metadata were changed")
 		return nil

@@ -70,7 +70,7 @@ var permissions = [...]Permission{
 	{
 		Code: ChangeFieldFilled, Where: "existing text, choice or button field, its widgets and their appearance streams", CertifyP: 2, Locked: true,
 		Keys: []pdf.Name{"V", "AP", "AS", "I", "F", "Ff", "M"},
-		Only: "Ff gains ReadOnly at most, F hides nothing; an appearance stream that is overwritten belongs to this field alone",
+		Only: "Ff gains ReadOnly at most, F hides nothing; the look changes with the value only, and what is overwritten belongs to this field alone",
 	},
 	{
 		Code: ChangeLongTerm, Where: "document security store of the catalog", Keys: []pdf.Name{"Type", "VRI", "Certs", "OCSPs", "CRLs"}, CertifyP: 1,
@@ -78,7 +78,7 @@ var permissions = [...]Permission{
 	},
 	{
 		Code: ChangeForm, Where: "interactive form dictionary", Keys: []pdf.Name{"Fields", "SigFlags", "NeedAppearances", "DR", "DA"}, CertifyP: 1,
-		Only: "fields are appended, flags are set, NeedAppearances is cleared, resources are added, DA only where it was absent",
+		Only: "fields are appended, flags are set, NeedAppearances is cleared, resources are added (of XObject, FRM is replaced), DA only where it was absent",
 	},
 	{
 		Code: ChangeAnnotations, Where: "page", Keys: []pdf.Name{"Annots"}, CertifyP: 1,
@@ -86,12 +86,12 @@ var permissions = [...]Permission{
 	},
 	{
 		Code: ChangeCatalog, Where: "catalog", Keys: []pdf.Name{"AcroForm", "DSS", "Extensions", "Version", "Metadata"}, CertifyP: 1,
-		Only: "by the rules of what they hold; extensions are added, the version rises",
+		Only: "by the rules of what they hold; extensions are added or restated, the version rises; a new object may become the catalog",
 	},
 	{
 		Code: ChangeMetadata, Where: "document information and XMP metadata", CertifyP: 1,
 		Keys: []pdf.Name{"ModDate", "Producer"},
-		Only: "in XMP: ModifyDate, MetadataDate, Producer, InstanceID",
+		Only: "in XMP: ModifyDate, MetadataDate, Producer, InstanceID; the file identifier where nothing is encrypted",
 	},
 	{
 		Code: ChangeContainer, Where: "cross-reference streams", CertifyP: 1,

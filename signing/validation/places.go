@@ -104,7 +104,7 @@ func (s *step) longTerm(a, b pdf.Object) error {
 		}
 		return nil
 	}
-	by := group{s.new.RootRef().Num: true}
+	by := s.catalogs()
 	d, err := s.new.Dict(b)
 	if err != nil {
 		return err
@@ -162,7 +162,10 @@ func (s *step) related(o pdf.Object, take func(pdf.Object), streams func(pdf.Obj
 	if err != nil {
 		return err
 	}
-	for _, v := range vri {
+	for k, v := range vri {
+		if k == "Type" {
+			continue
+		}
 		take(v)
 		entry, err := s.new.Dict(v)
 		if err != nil {

@@ -16,6 +16,7 @@ func TestShapesOfForms(t *testing.T) {
 	b := newBench(t)
 	fillOwn := func(d *doc) {
 		d.Stream(41, "/Subtype /Form /BBox [0 0 100 20]", "BT (9) Tj ET")
+		d.text(11, "so", "/AP 42 0 R /V (9)")
 		d.end()
 	}
 	own := func(d *doc) {
@@ -51,6 +52,7 @@ func TestShapesOfForms(t *testing.T) {
 			own(d)
 			d.Stream(44, "/Subtype /Form /BBox [0 0 1 1]", "x")
 			d.Obj(42, "<< /N 44 0 R >>")
+			d.text(11, "so", "/AP 42 0 R /V (9)")
 			d.end()
 		}, signing.Valid, "field_filled so"},
 		"a field below another is filled": {func(d *doc) {
@@ -143,6 +145,52 @@ func TestShapesOfForms(t *testing.T) {
 		}, signing.Valid, "signature_field_added moi"},
 		"an object in use is freed":     {func(d *doc) { d.sign(sig{name: "a"}); d.Free(7); d.end() }, signing.Invalid, ""},
 		"an object out of use is freed": {func(d *doc) { d.Obj(49, "(x)"); d.end(); d.sign(sig{name: "a"}); d.Free(49); d.end() }, signing.Valid, ""},
+		"every revision has its own file identifier": {func(d *doc) {
+			d.sign(sig{name: "a"})
+			d.sign(sig{name: "b", end: func(d *doc) { d.Table("/Info 14 0 R /ID [<03> <04>]") }})
+		}, signing.Valid, "metadata_updated"},
+		"the catalog took another number": {func(d *doc) {
+			d.sign(sig{name: "a"})
+			d.sign(sig{name: "b", before: func(d *doc) {
+				d.Obj(58, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 1 >> >> >>")
+				d.Root = "58 0 R"
+			}})
+		}, signing.Valid, "catalog_updated"},
+		"the look of the newest signature among the form's resources": {func(d *doc) {
+			layer := func(n int) func(d *doc) {
+				return func(d *doc) {
+					d.Stream(n, "/Subtype /Form /BBox [0 0 9 9]", "q Q")
+					d.form(fmt.Sprintf("/SigFlags 3 /DR << /XObject << /FRM %d 0 R >> >>", n))
+				}
+			}
+			d.sign(sig{name: "a", before: layer(70)})
+			d.sign(sig{name: "b", before: layer(71)})
+		}, signing.Valid, "form_updated"},
+		"that look taken from the page": {func(d *doc) {
+			d.sign(sig{name: "a", before: func(d *doc) { d.form("/SigFlags 3 /DR << /XObject << /FRM 7 0 R >> >>") }})
+			d.form("/SigFlags 3 /DR << /XObject << /FRM 4 0 R >> >>")
+			d.end()
+		}, signing.Invalid, ""},
+		"an extension restated": {func(d *doc) {
+			d.sign(sig{name: "a", before: func(d *doc) {
+				d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 2 >> >> >>")
+			}})
+			d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 1 >> >> >>")
+			d.end()
+		}, signing.Valid, "catalog_updated"},
+		"an extension that holds something else": {func(d *doc) {
+			d.sign(sig{name: "a", before: func(d *doc) {
+				d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 2 >> >> >>")
+			}})
+			d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions << /ESIC << /BaseVersion /1.7 /XX 4 0 R >> >> >>")
+			d.end()
+		}, signing.Invalid, ""},
+		"validation-related information that says its type": {func(d *doc) {
+			d.sign(sig{name: "a"})
+			d.Stream(50, "", "certificate")
+			d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /DSS << /Type /DSS /Certs [50 0 R] /VRI << /Type /VRI /ABCD << /Type /VRI /Cert [50 0 R] >> >> >> >>")
+			d.end()
+		}, signing.Valid, "long_term_data"},
 		"the version falls": {func(d *doc) {
 			d.sign(sig{name: "a"})
 			d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Version /1.2 >>")
@@ -154,6 +202,31 @@ func TestShapesOfForms(t *testing.T) {
 			d.sign(sig{name: "a", end: func(d *doc) { d.XrefStream(56, "") }})
 			d.ObjStm(52, map[int]string{53: "(a)", 54: "(forged)"})
 			d.XrefStream(57, "")
+		}, signing.Invalid, ""},
+		"a number written another way": {func(d *doc) {
+			d.sign(sig{name: "a"})
+			d.sign(sig{name: "b", before: func(d *doc) {
+				d.Obj(3, fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595.0 842.00] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> /Annots [%s] >>", strings.Join(d.annots, " ")))
+			}})
+		}, signing.Valid, "annotations_extended"},
+		"a hybrid file whose stream the signer names again": {func(d *doc) {
+			d.ObjStm(52, map[int]string{53: "(a)", 54: "(b)"})
+			at := d.Len()
+			d.Hybrid(55, "/Info 14 0 R")
+			d.sign(sig{
+				name:   "a",
+				before: func(d *doc) { d.Obj(53, "(c)") },
+				end:    func(d *doc) { d.Table(fmt.Sprintf("/Info 14 0 R /XRefStm %d", at)) },
+			})
+			d.sign(sig{name: "b"})
+		}, signing.Valid, "signature_added b"},
+		"a hybrid file whose stream a later update names again": {func(d *doc) {
+			d.ObjStm(52, map[int]string{53: "(a)", 54: "(b)"})
+			at := d.Len()
+			d.Hybrid(55, "/Info 14 0 R")
+			d.sign(sig{name: "a"})
+			d.Obj(53, "(a)")
+			d.Table(fmt.Sprintf("/Info 14 0 R /XRefStm %d", at))
 		}, signing.Invalid, ""},
 		"a hybrid file": {func(d *doc) {
 			d.ObjStm(52, map[int]string{53: "(a)", 54: "(b)"})

@@ -20,9 +20,6 @@ func (c *check) certificates() error {
 	if len(c.found) == 0 {
 		return nil
 	}
-	if c.store, err = c.evidence(); err != nil {
-		return err
-	}
 	known := c.when
 	for i := len(c.found) - 1; i >= 0; i-- {
 		s := c.found[i]

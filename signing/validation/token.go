@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"slices"
 	"time"
 
 	"congvan/signing"
@@ -26,15 +27,18 @@ func (t *token) add(reason string) { t.reasons = append(t.reasons, reason) }
 const skew = 5 * time.Minute
 
 // verifyToken reads a token over a digest and tells what speaks against it before
-// anybody is asked about its authority.
-func verifyToken(der []byte, digest func(crypto.Hash) ([]byte, error)) *token {
+// anybody is asked about its authority. others are certificates that may be its maker's:
+// a token need not bring that along.
+func verifyToken(der []byte, digest func(crypto.Hash) ([]byte, error), others []*x509.Certificate) *token {
 	t := &token{}
 	var err error
-	t.Token, err = tsp.Verify(der, digest)
+	t.Token, err = tsp.Verify(der, digest, others...)
 	switch {
 	case err == nil:
 	case errors.Is(err, cms.ErrWeak):
 		t.add(ReasonLegacy)
+	case errors.Is(err, cms.ErrNoCertificate):
+		t.add(ReasonNoCertificate)
 	case errors.Is(err, tsp.ErrCertificate):
 		t.add(ReasonTimestampUsage)
 	case errors.Is(err, tsp.ErrImprint):
@@ -56,7 +60,7 @@ func (c *check) signatureTimestamp(s *found, known time.Time) *token {
 		sum := h.New()
 		sum.Write(s.cms.Signature)
 		return sum.Sum(nil), nil
-	})
+	}, slices.Concat(s.cms.Certificates, c.store.Certificates))
 	c.judgeToken(t, known)
 	return t
 }

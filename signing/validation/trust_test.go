@@ -147,6 +147,7 @@ func TestCertificates(t *testing.T) {
 		"expired after its timestamp":  {by: expiring, tsa: &signingtest.TSASpec{Change: early}, verdict: signing.Valid, level: "B-LT", timeSource: "timestamp"},
 		"expired before its timestamp": {by: expiring, tsa: &signingtest.TSASpec{}, verdict: signing.Expired, reason: ReasonExpired, level: "B-T", timeSource: "timestamp"},
 		"for encryption only":          {by: b.WrongUsage("x"), verdict: signing.Invalid, reason: ReasonKeyUsage, level: "B-B", timeSource: "claimed"},
+		"for nothing in particular":    {by: b.Issue(signingtest.Spec{CN: "x", Usage: signingtest.NoUsage}), verdict: signing.Unknown, reason: ReasonKeyUsageUnsaid, level: "B-B", timeSource: "claimed"},
 		"an authority's":               {by: b.Issuing, verdict: signing.Invalid, reason: ReasonKeyUsage, level: "B-B", timeSource: "claimed"},
 		"revoked": {
 			by: b.leader, crl: ptr(revoked(b.leader, now.Add(-time.Hour))),

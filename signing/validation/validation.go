@@ -131,6 +131,12 @@ func (c *check) run() error {
 	if err := c.digests(); err != nil {
 		return err
 	}
+	if len(c.found) > 0 {
+		var err error
+		if c.store, err = c.evidence(); err != nil {
+			return err
+		}
+	}
 	for _, s := range c.found {
 		c.integrity(s)
 	}
