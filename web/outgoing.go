@@ -74,6 +74,9 @@ func (w *Web) drawOutgoing(c *gin.Context, problem error) {
 		v.Acts = slices.DeleteFunc(v.Acts, func(a workflow.Action) bool { return a == workflow.Resend })
 		v.Denied = slices.DeleteFunc(v.Denied, func(x denied) bool { return x.Act == workflow.Resend })
 	}
+	if !d.Level.Waiting() {
+		v.Denied = slices.DeleteFunc(v.Denied, func(x denied) bool { return x.Act == workflow.RetryLevel })
+	}
 	if main := document.MainFile(d.Files); main != nil && hasAct(p.Acts, "REVISE") {
 		v.Places, v.Unplaced = placeRows(d.Layout, c.Request.PostForm, max(1, main.Version.Pages)), len(d.Layout.Complete()) > 0
 	}
@@ -187,6 +190,8 @@ func (w *Web) doOutgoing(c *gin.Context, id string, form url.Values) (document.O
 		return w.Flow.Issue(ctx, me, id)
 	case "void":
 		return w.Flow.Void(ctx, me, id, form.Get("reason"))
+	case "retry-level":
+		return w.Flow.RetryLevel(ctx, me, id)
 	case "places":
 		return w.setPlaces(ctx, me, id, form)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"congvan/internal/flow"
 	"congvan/internal/org"
+	"congvan/internal/workflow"
 
 	"golang.org/x/net/html"
 )
@@ -37,7 +38,7 @@ func TestPagesDraw(t *testing.T) {
 						Positions: []org.Position{{ID: "pos", Title: evil, AgencyID: "a"}, {ID: "b"}},
 					},
 					{Data: m, Me: mark(), Problem: evil, Field: "reason", Tried: "return", Form: url.Values{"reason": {evil}}},
-					{Data: m, Me: mark(), Problem: evil, Field: "confirmed", Tried: "register"},
+					{Data: m, Me: mark(), Problem: evil, Field: "confirmed", Tried: "register", Outage: &Outage{Since: noon(), Until: noon()}},
 					{Data: m, Me: mark(), Problem: evil, Field: "layout.leader", Tried: "places"},
 				} {
 					text := drawn(t, w, lang, page, v)
@@ -198,7 +199,7 @@ func TestWords(t *testing.T) {
 // beginning of keys made from data.
 func usedKeys(t *testing.T) []string {
 	t.Helper()
-	words := regexp.MustCompile(`"((?:app|nav|problem|form|row|signin|home|list|fault|draft|field|upload|paper|viewer|step|why|acts?|places|about|deliveries|answers|replies|sign|approval|timeline|incoming|outgoing|verdict|assignments|assign|done)\.[A-Za-z_-]*)"`)
+	words := regexp.MustCompile(`"((?:app|nav|problem|form|row|signin|home|list|fault|draft|field|upload|paper|viewer|step|why|acts?|places|about|deliveries|answers|replies|sign|approval|timeline|incoming|outgoing|verdict|assignments|assign|done|level|outage)\.[A-Za-z_-]*)"`)
 	var out []string
 	for _, fsys := range []fs.FS{pageFiles, sourceFiles(t)} {
 		err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -218,6 +219,30 @@ func usedKeys(t *testing.T) []string {
 		}
 	}
 	return out
+}
+
+// A signature that waits says so, with why, since how often and the way to try again; one
+// that has its level tells it; an outage stands on every page.
+func TestLevelOnThePage(t *testing.T) {
+	w := newWeb(t)
+	text := visible(drawn(t, w, "vi", "outgoing", view{Data: fullOutgoing(workflow.Signed), Me: mark(), Outage: &Outage{Since: noon(), Until: noon(), Over: true}}))
+	for _, want := range []string{
+		"Đang chờ dấu thời gian.", "Chữ ký đạt mức B-B, cần mức B-T.", "Dịch vụ dấu thời gian chưa trả lời", "Đã thử 3 lần", "Thử lại dấu thời gian",
+		"tạm ngừng ký số và phát hành cho đến khi có lại dịch vụ",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of a signature that waits does not say %q", want)
+		}
+	}
+	text = visible(drawn(t, w, "vi", "outgoing", view{Data: fullOutgoing(workflow.Issued), Me: mark()}))
+	for _, want := range []string{"Mức chữ ký: B-LTA.", "được kiểm tra lại lúc", "bản đã gửi giữ nguyên"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page of a document that has its level does not say %q", want)
+		}
+	}
+	if strings.Contains(text, "Đang chờ dấu thời gian") {
+		t.Error("nothing waits")
+	}
 }
 
 // Each key of the catalogue that pages make from data is there.

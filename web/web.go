@@ -58,6 +58,16 @@ type Deps struct {
 	Demo      bool              // marks every page, lists the accounts
 	Accounts  []demo.Staff      // shown on the sign-in page of a demonstration
 	Place     map[string]string // agency id → name, for the header
+	// Outage tells of a service that signing needs and that has been missing for too long; nil,
+	// or a nil answer: none.
+	Outage func() *Outage
+}
+
+// Outage stands on every page until the service is back.
+type Outage struct {
+	Since time.Time
+	Until time.Time // documents still go out
+	Over  bool      // they no longer do
 }
 
 // Web serves the pages. Safe for concurrent use.
@@ -146,6 +156,7 @@ type view struct {
 	Form      url.Values // what was sent, so that nothing typed is lost
 	Demo      bool
 	HasBuild  bool
+	Outage    *Outage
 	Data      any
 }
 
@@ -162,6 +173,9 @@ func (w *Web) render(c *gin.Context, status int, page, title string, data any, p
 	if s, ok := w.Sessions.Subject(ctx); ok {
 		v.Me, v.Agency = &s, w.Place[s.AgencyID]
 		v.Flash = w.Sessions.PopFlash(ctx)
+		if w.Deps.Outage != nil {
+			v.Outage = w.Deps.Outage()
+		}
 		var err error
 		if v.Positions, err = w.Sessions.Positions(ctx); err != nil {
 			w.Log.Error("positions", "error", err)

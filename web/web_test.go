@@ -157,6 +157,12 @@ func fullOutgoing(s workflow.State) outgoingView {
 		},
 		Timeline: []query.Line{{At: at, Who: evil, OnBehalfOf: evil, Action: "act_RETURN", Detail: map[string]string{"reason": evil}}, {At: at, Who: "Hệ thống", Action: "act_UNHEARD_OF"}},
 	}
+	switch s {
+	case workflow.Signed, workflow.AgencySigned:
+		p.Document.Level = document.Level{Asked: "B-T", Reached: "B-B", Since: &at, NextAt: &at, Tries: 3, Code: document.TimestampUnavailable}
+	case workflow.Issued:
+		p.Document.Level = document.Level{Asked: "B-LTA", Reached: "B-LTA", CheckedAt: &at, GraceAt: &at}
+	}
 	return outgoingView{
 		OutgoingPage: p, Viewer: viewerView{Kind: authz.Outgoing, ID: d.ID, Files: views, Shown: &views[0], Main: true}, Steps: outgoingSteps(s),
 		Denied: []denied{{workflow.Sign, "who_signer"}}, Today: calendar.On(2026, 11, 21), Places: placeRows(document.Layout{}, nil, 2), Unplaced: true, Checking: true, Missing: []string{"recipients", "signer_id"},

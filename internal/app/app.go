@@ -130,6 +130,7 @@ func (a *App) work() map[flow.JobKind]func(ctx context.Context, id string) error
 		flow.JobValidate: func(ctx context.Context, id string) error { return a.Flow.Validate(ctx, id) },
 		flow.JobNotify:   func(ctx context.Context, id string) error { return a.Flow.Notify(ctx, id) },
 		flow.JobVerify:   func(ctx context.Context, id string) error { return a.Flow.Verify(ctx, id) },
+		flow.JobLevel:    func(ctx context.Context, id string) error { return a.Flow.Raise(ctx, id) },
 	}
 }
 

@@ -102,6 +102,7 @@ func rules(k Kind) map[workflow.Action]rule {
 			workflow.Revise: drafter, workflow.Submit: drafter, workflow.Withdraw: drafter, workflow.Cancel: drafter,
 			workflow.ApproveContent: head, workflow.ApproveFormat: checker, workflow.Sign: signer,
 			workflow.Number: clerk, workflow.Seal: clerk, workflow.Issue: clerk, workflow.Void: clerk, workflow.Resend: clerk,
+			workflow.RetryLevel: {func(s Subject, r Resource) bool { return signer.allow(s, r) || clerk.allow(s, r) }, "who_signer_or_clerk"},
 			workflow.Return: {func(s Subject, r Resource) bool {
 				switch r.State {
 				case workflow.InReview:

@@ -129,6 +129,8 @@ type Outgoing struct {
 
 	ReturnReason string     `json:"return_reason"` // of the newest return, cleared at the next submit
 	Warnings     []string   `json:"warnings"`      // recorded, such as an annex that went unsigned
+	Level        Level      `json:"level"`         // of the signatures: asked, reached, waiting
+	Sent         []SentFile `json:"sent"`          // the bytes that left, set at issue
 	CreatedAt    time.Time  `json:"created_at"`
 	UpdatedAt    time.Time  `json:"updated_at"`
 	SignedAt     *time.Time `json:"signed_at"`
@@ -198,6 +200,8 @@ const (
 	VersionFlattened VersionKind = "FLATTENED" // form fields turned into page content
 	VersionSigned    VersionKind = "SIGNED"    // with the competent person's signature
 	VersionSealed    VersionKind = "SEALED"    // with the agency's signature
+	VersionStamped   VersionKind = "STAMPED"   // its newest signature got its timestamp late
+	VersionLongTerm  VersionKind = "LONG_TERM" // with long-term data, a document timestamp
 	VersionReceived  VersionKind = "RECEIVED"  // came with a message
 	VersionScan      VersionKind = "SCAN"      // of a paper document
 )
@@ -213,6 +217,7 @@ type Version struct {
 	HashState []byte      `json:"-"` // SHA-256 state over the whole blob; trust-bearing, never leaves the server
 	Pages     int         `json:"pages"`
 	BaseBlob  string      `json:"base_blob"` // the version it extends byte for byte, if any
+	Level     string      `json:"level"`     // of our signatures in it; empty without any
 	CreatedAt time.Time   `json:"created_at"`
 	CreatedBy string      `json:"created_by"` // position
 }

@@ -75,7 +75,7 @@ func (c *Catalogue) words(lang string) map[string]string {
 // prefixes tells under which keys the values of an argument have words.
 var prefixes = map[string][]string{
 	"who": {""}, "state": {"state_", "delivery_"}, "action": {"act_"}, "last": {"act_"}, "verdict": {"verdict_"},
-	"places": {"place_"}, "finding": {"finding_"},
+	"places": {"place_"}, "finding": {"finding_"}, "cause": {""},
 }
 
 func word(m map[string]string, arg, value string) string {

@@ -27,6 +27,10 @@ type Ports struct {
 	Keys      signing.Keys
 	Trust     Trust
 	Courier   Courier // nil where no axis is configured
+	// Augmenter raises signatures to Limits.Level; Offline judges what it made as somebody
+	// who has nothing but the anchors. Both nil where the level is B-B.
+	Augmenter signing.Augmenter
+	Offline   signing.Validator
 	Clock     func() time.Time
 	Rand      io.Reader // for ids
 }
@@ -36,6 +40,10 @@ type Limits struct {
 	UploadBytes int64         // of one file; 0 means 200 MB
 	SignTimeout time.Duration // of one signature in the token; 0 means 30 s
 	MaxAttempts int           // of a delivery before it is given up; 0 means 30
+
+	Level        signing.Level // of a sealed document before it is issued; empty means B-B: none is asked
+	StampTimeout time.Duration // for a timestamp while somebody waits; 0 means 5 s, then a job goes on
+	Grace        time.Duration // how long documents go out without timestamp server or revocation information; 0: not at all
 }
 
 // Flow is the set of acts. It is safe for concurrent use; every act is decided by the
@@ -55,6 +63,12 @@ func New(p Ports, l Limits) *Flow {
 	}
 	if l.MaxAttempts == 0 {
 		l.MaxAttempts = 30
+	}
+	if l.StampTimeout == 0 {
+		l.StampTimeout = 5 * time.Second
+	}
+	if l.Level == "" {
+		l.Level = signing.LevelB
 	}
 	return &Flow{Ports: p, Limits: l}
 }

@@ -14,11 +14,15 @@ import (
 
 // Issue sends a sealed document out (phát hành, NĐ 30/2020 Đ.18): one delivery and one job
 // per recipient, in the transaction that changes the state. The stored bytes were hashed
-// again before it: what leaves is what was sealed.
+// again before it: what leaves is what was sealed. It leaves at the level asked for, or by
+// the grace that a missing service allows, which is recorded.
 func (f *Flow) Issue(ctx context.Context, a Actor, id string) (document.Outgoing, error) {
 	var d document.Outgoing
 	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
-		d, err = f.outgoing(tx, a, id, workflow.Issue)
+		if d, err = f.outgoing(tx, a, id, workflow.Issue); err != nil {
+			return err
+		}
+		_, err = f.mayIssue(tx, &d)
 		return err
 	})
 	if err != nil {
@@ -32,8 +36,25 @@ func (f *Flow) Issue(ctx context.Context, a Actor, id string) (document.Outgoing
 		if err != nil {
 			return err
 		}
+		byGrace, err := f.mayIssue(tx, &fresh)
+		if err != nil {
+			return err
+		}
+		for i, x := range fresh.Files {
+			if i >= len(d.Files) || x.Version.Blob != d.Files[i].Version.Blob {
+				return fault.New(fault.Conflict, "row_changed")
+			}
+		}
 		now := f.now()
 		fresh.IssuedAt = &now
+		fresh.Send()
+		detail := map[string]string{
+			"number": register.FullCode(fresh.Number, fresh.Notation), "recipients": itoa(len(fresh.Recipients)), "level": fresh.Level.Reached,
+		}
+		if byGrace {
+			fresh.Level.GraceAt = &now
+			detail["grace"] = fresh.Level.Code
+		}
 		if err := step(&fresh, workflow.Issue, now); err != nil {
 			return err
 		}
@@ -46,9 +67,7 @@ func (f *Flow) Issue(ctx context.Context, a Actor, id string) (document.Outgoing
 			}
 		}
 		d = fresh
-		return tx.Journal(f.entry(a, workflow.Issue, authz.Outgoing, d.ID, document.MainFile(d.Files).Version.Blob, map[string]string{
-			"number": register.FullCode(d.Number, d.Notation), "recipients": itoa(len(d.Recipients)),
-		}))
+		return tx.Journal(f.entry(a, workflow.Issue, authz.Outgoing, d.ID, document.MainFile(d.Files).Version.Blob, detail))
 	})
 	return d, err
 }
@@ -257,8 +276,9 @@ func (f *Flow) consignment(tx ReadTx, d *document.Outgoing, to document.Party) (
 		ResponseFor: d.ResponseFor, Staff: document.Staff{Department: "Văn thư"}, SentAt: *d.IssuedAt,
 	}
 	for _, x := range d.Files {
+		sent := d.AsSent(x)
 		c.Files = append(c.Files, document.ConsignedFile{
-			Role: x.Role, Name: x.Name, MediaType: x.MediaType, Blob: x.Version.Blob, Size: x.Version.Size,
+			Role: x.Role, Name: x.Name, MediaType: x.MediaType, Blob: sent.Blob, Size: sent.Size,
 		})
 	}
 	return c, nil

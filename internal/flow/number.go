@@ -27,6 +27,9 @@ func (f *Flow) Number(ctx context.Context, a Actor, id string, in NumberInput) (
 		if d, err = f.outgoing(tx, a, id, workflow.Number); err != nil {
 			return err
 		}
+		if err := d.Level.Settled(); err != nil {
+			return err
+		}
 		now := f.now()
 		date := in.IssuedDate
 		if date.IsZero() {
@@ -110,7 +113,7 @@ func (f *Flow) Void(ctx context.Context, a Actor, id, why string) (document.Outg
 		return document.Outgoing{}, err
 	}
 	return f.decide(ctx, a, id, workflow.Void, map[string]string{"reason": why}, func(d *document.Outgoing) error {
-		d.ReturnReason = strings.TrimSpace(why)
+		d.ReturnReason, d.Level = strings.TrimSpace(why), document.Level{}
 		return nil
 	})
 }

@@ -56,6 +56,11 @@ type ReadTx interface {
 	Notice(id string) (document.Notice, error)
 	Parcel(id string) (document.Parcel, error)
 
+	// VersionOf finds a version of a file by its bytes.
+	VersionOf(fileID, blob string) (document.Version, error)
+	// Waiting tells how many documents wait for the level of their signatures.
+	Waiting() (Waiting, error)
+
 	Report(blob string) (*signing.Report, error)      // newest report on these bytes
 	LastEntry(kind, id string) (journal.Entry, error) // newest act on an object
 	Upload(id string) (Upload, error)
@@ -127,6 +132,7 @@ const (
 	JobValidate JobKind = "validate" // an incoming document
 	JobNotify   JobKind = "notify"   // a status notice
 	JobVerify   JobKind = "verify"   // the signatures of an outgoing document, for its page
+	JobLevel    JobKind = "level"    // the level of an outgoing document's signatures
 )
 
 // Job tells the world after the transaction has decided. ID is the aggregate's.
@@ -136,6 +142,14 @@ type Job struct {
 	RunAt time.Time // zero: at once
 
 	Urgency document.Urgency // what is urgent is worked off first
+}
+
+// Waiting is the state of all documents whose signatures have not reached their level.
+type Waiting struct {
+	Documents int
+	Oldest    time.Time // waits since; zero: none
+	Missing   time.Time // a service has been missing since, timestamps or revocation; zero: none is
+	Outage    time.Time // no timestamp server has answered since; zero: one does
 }
 
 // Intent is written before the token is asked to sign, and completed after.

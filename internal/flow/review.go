@@ -76,7 +76,7 @@ func (f *Flow) Return(ctx context.Context, a Actor, id, why string) (document.Ou
 	}
 	return f.decide(ctx, a, id, workflow.Return, map[string]string{"reason": why}, func(d *document.Outgoing) error {
 		d.ReturnReason, d.SignedAt = strings.TrimSpace(why), nil
-		d.Approvals = nil
+		d.Approvals, d.Level = nil, document.Level{}
 		return nil
 	})
 }

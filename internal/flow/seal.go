@@ -1,7 +1,9 @@
 package flow
 
 import (
+	"cmp"
 	"context"
+	"errors"
 
 	"congvan/internal/authz"
 	"congvan/internal/calendar"
@@ -39,7 +41,7 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 		if cred, err = tx.Credential(OwnerAgency, a.AgencyID); err != nil {
 			return noCredential(err)
 		}
-		return nil
+		return errors.Join(d.Level.Settled(), f.accepting(tx))
 	})
 	if err != nil {
 		return d, err
@@ -51,6 +53,7 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 	sealed := map[string]document.Version{}
 	var intents []*Intent
 	var warnings []string
+	var late string // why a signature went without its timestamp
 	for _, file := range d.Files {
 		s, ok, err := f.sealOf(ctx, a, &d, file, ag, cred)
 		if err == nil && !ok {
@@ -60,7 +63,9 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 		var v document.Version
 		var i Intent
 		if err == nil {
-			v, i, err = f.sign(ctx, s)
+			var code string
+			v, i, code, err = f.sign(ctx, s)
+			late = cmp.Or(code, late)
 		}
 		if err != nil {
 			f.abandon(ctx, a, intents, err)
@@ -70,7 +75,7 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 		intents = append(intents, &i)
 	}
 	err = f.Store.Write(ctx, func(tx Tx) error {
-		return f.commitSeal(tx, a, &d, sealed, intents, warnings, cred)
+		return f.commitSeal(tx, a, &d, sealed, intents, warnings, cred, late)
 	})
 	if err != nil {
 		f.abandon(ctx, a, intents, err)
@@ -79,7 +84,7 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 }
 
 // commitSeal decides: the versions the seals were made on must still be the newest.
-func (f *Flow) commitSeal(tx Tx, a Actor, d *document.Outgoing, sealed map[string]document.Version, intents []*Intent, warnings []string, cred Credential) error {
+func (f *Flow) commitSeal(tx Tx, a Actor, d *document.Outgoing, sealed map[string]document.Version, intents []*Intent, warnings []string, cred Credential, late string) error {
 	fresh, err := f.outgoing(tx, a, d.ID, workflow.Seal)
 	if err != nil {
 		return err
@@ -96,6 +101,9 @@ func (f *Flow) commitSeal(tx Tx, a Actor, d *document.Outgoing, sealed map[strin
 	if err := step(&fresh, workflow.Seal, f.now()); err != nil {
 		return err
 	}
+	if err := f.ask(tx, &fresh, f.sealLevel(), late); err != nil {
+		return err
+	}
 	if err := tx.PutOutgoing(&fresh); err != nil {
 		return err
 	}
@@ -109,7 +117,7 @@ func (f *Flow) commitSeal(tx Tx, a Actor, d *document.Outgoing, sealed map[strin
 		return err
 	}
 	return tx.Journal(f.entry(a, workflow.Seal, authz.Outgoing, d.ID, document.MainFile(d.Files).Version.Blob, map[string]string{
-		"certificate": cred.Fingerprint, "files": itoa(len(sealed)), "unsigned": itoa(len(warnings)),
+		"certificate": cred.Fingerprint, "files": itoa(len(sealed)), "unsigned": itoa(len(warnings)), "level": d.Level.Reached,
 	}))
 }
 
@@ -141,6 +149,9 @@ func (f *Flow) leaderSigned(ctx context.Context, v document.Version) error {
 		}
 		switch s.Verdict {
 		case signing.Valid:
+			if !signing.Level(s.Level).Reaches(f.leaderLevel()) {
+				return fault.New(fault.Conflict, "level_not_proven")
+			}
 			return nil
 		case signing.Unknown:
 			return fault.New(fault.Unavailable, "leader_signature_unknown")

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto"
@@ -60,7 +59,7 @@ func (f *Flow) Sign(ctx context.Context, a Actor, id string, in SignInput) (docu
 		if cred, err = tx.Credential(OwnerPerson, a.PersonID); err != nil {
 			return noCredential(err)
 		}
-		return nil
+		return f.accepting(tx)
 	})
 	if err != nil {
 		return d, err
@@ -81,7 +80,7 @@ func (f *Flow) Sign(ctx context.Context, a Actor, id string, in SignInput) (docu
 		actor: a, doc: d.ID, file: main.ID, base: main.Version, kind: document.VersionSigned,
 		purpose: PurposeCompetent, cred: cred, pin: in.PIN, req: f.leaderRequest(&d, cred),
 	}
-	v, intent, err := f.sign(ctx, s)
+	v, intent, late, err := f.sign(ctx, s)
 	if err != nil {
 		return d, err
 	}
@@ -99,6 +98,9 @@ func (f *Flow) Sign(ctx context.Context, a Actor, id string, in SignInput) (docu
 		if err := step(&d, workflow.Sign, now); err != nil {
 			return err
 		}
+		if err := f.ask(tx, &d, f.leaderLevel(), late); err != nil {
+			return err
+		}
 		if err := tx.PutOutgoing(&d); err != nil {
 			return err
 		}
@@ -109,7 +111,7 @@ func (f *Flow) Sign(ctx context.Context, a Actor, id string, in SignInput) (docu
 			return err
 		}
 		return tx.Journal(f.entry(a, workflow.Sign, authz.Outgoing, d.ID, v.Blob, map[string]string{
-			"base": s.base.Blob, "certificate": cred.Fingerprint, "authority": string(authority.Kind),
+			"base": s.base.Blob, "certificate": cred.Fingerprint, "authority": string(authority.Kind), "level": v.Level,
 		}))
 	})
 	if err != nil {
@@ -162,61 +164,78 @@ type signature struct {
 
 // sign makes one signature and stores the signed file; the caller commits it. Before the
 // token is asked the certificate is checked and the intent committed; afterwards our own
-// validator looks at the increment before anything is stored.
-func (f *Flow) sign(ctx context.Context, s signature) (document.Version, Intent, error) {
+// validator looks at the increment before anything is stored. late is the catalogue code of
+// why the signature went without its timestamp, empty when it has one or needs none.
+func (f *Flow) sign(ctx context.Context, s signature) (v document.Version, intent Intent, late string, err error) {
 	if err := f.Trust.CheckSigner(ctx, s.cred); err != nil {
-		return s.base, Intent{}, err
+		return s.base, intent, "", err
 	}
 	chain, err := signing.ParseChain(s.cred.ChainPEM)
 	if err != nil {
-		return s.base, Intent{}, fault.New(fault.Internal, "credential_broken").Wrap(err)
+		return s.base, intent, "", fault.New(fault.Internal, "credential_broken").Wrap(err)
 	}
 	file, closer, err := f.open(ctx, s.base.Blob, s.base.HashState)
 	if err != nil {
-		return s.base, Intent{}, err
+		return s.base, intent, "", err
 	}
 	defer func() { _ = closer.Close() }()
 	p, err := f.Engine.Prepare(ctx, file, s.req)
 	if err != nil {
-		return s.base, Intent{}, pdfFault(err)
+		return s.base, intent, "", pdfFault(err)
 	}
-	intent, err := f.intend(ctx, s, p.Digest)
-	if err != nil {
-		return s.base, intent, err
+	if intent, err = f.intend(ctx, s, p.Digest); err != nil {
+		return s.base, intent, "", err
 	}
-	tail, err := f.ask(ctx, s, p, chain)
+	tail, level, late, err := f.produce(ctx, s, p, chain)
 	if err == nil {
-		view := joined{prefix: file.R, size: file.Size, tail: bytes.NewReader(tail)}
-		err = f.Validator.CheckExtension(ctx, file, signing.File{R: view, Size: file.Size + int64(len(tail))}, s.req)
+		err = f.Validator.CheckExtension(ctx, file, signing.Extended(file, tail), s.req)
 		if err != nil {
 			err = fault.New(fault.Internal, "self_check_failed").Wrap(err)
 		}
 	}
-	var v document.Version
 	if err == nil {
 		v, err = f.extend(ctx, s.actor, s.base, tail, s.kind)
+		v.Level = string(level)
 	}
 	if err != nil {
 		f.failed(ctx, s.actor, &intent, err)
-		return s.base, intent, err
+		return s.base, intent, "", err
 	}
-	return v, intent, nil
+	return v, intent, late, nil
 }
 
-// ask has the token sign, within its time, and completes the update.
-func (f *Flow) ask(ctx context.Context, s signature, p *signing.Prepared, chain signing.Chain) ([]byte, error) {
-	ctx, stop := context.WithTimeout(ctx, f.SignTimeout)
+// produce has the token sign, within its time, adds the timestamp, within its own, and
+// completes the update. The token is asked once: a timestamp that does not come or does not
+// fit is left out.
+func (f *Flow) produce(ctx context.Context, s signature, p *signing.Prepared, chain signing.Chain) (tail []byte, level signing.Level, late string, err error) {
+	limited, stop := context.WithTimeout(ctx, f.SignTimeout)
 	defer stop()
-	cms, err := f.Engine.BuildCMS(ctx, p.Digest, signing.Credential{KeyURI: s.cred.KeyURI, Chain: chain}, f.Keys,
+	cms, err := f.Engine.BuildCMS(limited, p.Digest, signing.Credential{KeyURI: s.cred.KeyURI, Chain: chain}, f.Keys,
 		signing.SignOptions{Hash: crypto.SHA256, PIN: s.pin})
 	if err != nil {
-		return nil, keyFault(err)
+		return nil, "", "", keyFault(err)
 	}
-	tail, err := p.Complete(cms)
-	if err != nil {
-		return nil, fault.New(fault.Internal, "signature_overflow").Wrap(err)
+	if f.Level.Reaches(signing.LevelT) {
+		stamped, err := f.stamp(ctx, cms)
+		if err == nil {
+			tail, err = p.Complete(stamped)
+		}
+		if err == nil {
+			return tail, signing.LevelT, "", nil
+		}
+		late = fault.From(levelFault(err)).Code
 	}
-	return tail, nil
+	if tail, err = p.Complete(cms); err != nil {
+		return nil, "", "", fault.New(fault.Conflict, "signature_overflow").Wrap(err)
+	}
+	return tail, signing.LevelB, late, nil
+}
+
+// stamp asks for a timestamp for as long as somebody may be kept waiting for it.
+func (f *Flow) stamp(ctx context.Context, cms []byte) ([]byte, error) {
+	ctx, stop := context.WithTimeout(ctx, f.StampTimeout)
+	defer stop()
+	return f.Augmenter.Timestamp(ctx, cms)
 }
 
 // intend commits who is about to sign what with which key.

@@ -1,12 +1,10 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding"
 	"encoding/hex"
-	"fmt"
 	"io"
 
 	"congvan/internal/document"
@@ -69,34 +67,6 @@ func (f *Flow) continueHash(ctx context.Context, base document.Version, tail []b
 	var key storage.Key
 	copy(key[:], h.Sum(nil))
 	return key, state, nil
-}
-
-// joined reads a stored prefix and a tail in memory as one file: the signed result before
-// it is stored.
-type joined struct {
-	prefix io.ReaderAt
-	size   int64
-	tail   *bytes.Reader
-}
-
-func (j joined) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, fmt.Errorf("flow: negative offset %d", off)
-	}
-	n := 0
-	if off < j.size {
-		want := min(int64(len(p)), j.size-off)
-		m, err := j.prefix.ReadAt(p[:want], off)
-		n += m
-		if int64(m) < want {
-			return n, err
-		}
-	}
-	if n == len(p) {
-		return n, nil
-	}
-	m, err := j.tail.ReadAt(p[n:], off+int64(n)-j.size)
-	return n + m, err
 }
 
 // digest is the SHA-256 in hex of a version's stored bytes, read whole.

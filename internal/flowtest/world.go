@@ -9,6 +9,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,10 +29,12 @@ import (
 	"congvan/internal/store"
 	"congvan/internal/testpdf"
 	"congvan/signing"
+	"congvan/signing/augment"
 	"congvan/signing/pades"
 	"congvan/signing/signingtest"
 	"congvan/signing/softkey"
 	"congvan/signing/trust"
+	"congvan/signing/tsp"
 	"congvan/signing/validation"
 	"congvan/storage"
 	"congvan/storage/memory"
@@ -44,8 +49,10 @@ type World struct {
 	Site  demo.Site
 	Jobs  []flow.Job // queued and not yet done
 	Keys  *Keys
+	TSA   *TSA // where signatures are asked to reach a level
 
 	home  string // the agency that drafts, as its accounts name it
+	trust *trust.Store
 	clock *Clock
 }
 
@@ -118,11 +125,21 @@ func (b believing) CheckSigner(ctx context.Context, c flow.Credential) error {
 // Now is the time at which the world stands; looking does not move it.
 func (w *World) Now() time.Time { return w.clock.peek() }
 
-// New is the city of the demonstration, alone in the world.
+// New is the city of the demonstration, alone in the world. Its signatures are B-B.
 func New(t *testing.T) *World {
 	t.Helper()
 	clock := NewClock()
 	return newSite(t, 0, clock, signingtest.NewPKI(t, clock.peek, rand.Reader))
+}
+
+// NewAt is New with signatures that must reach a level, and a timestamp server for them.
+func NewAt(t *testing.T, level signing.Level, grace time.Duration) *World {
+	t.Helper()
+	clock := NewClock()
+	pki := signingtest.NewPKI(t, clock.peek, rand.Reader)
+	w := newSite(t, 0, clock, pki)
+	w.raise(pki, level, grace)
+	return w
 }
 
 // NewPair is the city and the department of another province, with one clock and one
@@ -132,6 +149,42 @@ func NewPair(t *testing.T) (a, b *World, clock *Clock) {
 	clock = NewClock()
 	pki := signingtest.NewPKI(t, clock.peek, rand.Reader)
 	return newSite(t, 0, clock, pki), newSite(t, 1, clock, pki), clock
+}
+
+// TSA is the timestamp server of a world, and whether it answers.
+type TSA struct {
+	Down  atomic.Bool
+	Asked atomic.Int64
+}
+
+// raise has signatures reach a level.
+func (w *World) raise(pki *signingtest.PKI, level signing.Level, grace time.Duration) {
+	w.T.Helper()
+	w.TSA = &TSA{}
+	authority := signingtest.TSASpec{Identity: pki.TSA()}
+	server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w.TSA.Asked.Add(1)
+		body, err := io.ReadAll(r.Body)
+		if err != nil || w.TSA.Down.Load() {
+			out.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		der, err := pki.Timestamp(body, authority)
+		if err != nil {
+			http.Error(out, err.Error(), http.StatusBadRequest)
+			return
+		}
+		_, _ = out.Write(der)
+	}))
+	w.T.Cleanup(server.Close)
+	client, err := tsp.NewClient(tsp.Options{URL: server.URL, Rand: rand.Reader})
+	w.Must(err)
+	w.Flow.Augmenter, err = augment.New(augment.Options{Engine: pades.New(pades.Options{}), TSA: []augment.TSA{client}, Trust: w.trust})
+	w.Must(err)
+	alone, err := trust.New(trust.Options{Anchors: w.trust.Anchors(), Clock: w.clock.Now})
+	w.Must(err)
+	w.Flow.Offline = validation.New(validation.Options{Trust: alone, Clock: w.clock.Now})
+	w.Flow.Level, w.Flow.Grace = level, grace
 }
 
 func newSite(t *testing.T, site int, clock *Clock, pki *signingtest.PKI) *World {
@@ -161,6 +214,7 @@ func newSite(t *testing.T, site int, clock *Clock, pki *signingtest.PKI) *World 
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.trust = ts
 	w.seed(pki)
 	w.Flow = flow.New(flow.Ports{
 		Store: db, Blobs: w.Blobs, Engine: pades.New(pades.Options{}), Validator: validation.New(validation.Options{Trust: ts, Clock: clock.Now}),
@@ -329,17 +383,33 @@ func (w *World) In(t *testing.T) {
 	t.Cleanup(func() { w.T = parent })
 }
 
-// Work runs the jobs that wait, and what they queue, until none is left.
+// Work runs the jobs that are due, and what they queue, until none is left.
 func (w *World) Work() {
 	w.T.Helper()
-	do := map[flow.JobKind]func(context.Context, string) error{
+	for i := 0; i < len(w.Jobs); {
+		j := w.Jobs[i]
+		if j.RunAt.After(w.Now()) {
+			i++
+			continue
+		}
+		w.Jobs, i = slices.Delete(w.Jobs, i, i+1), 0
+		w.Must(w.Do(j))
+	}
+}
+
+// Do does one job.
+func (w *World) Do(j flow.Job) error {
+	return map[flow.JobKind]func(context.Context, string) error{
 		flow.JobDeliver: w.Flow.Deliver, flow.JobValidate: w.Flow.Validate, flow.JobNotify: w.Flow.Notify, flow.JobVerify: w.Flow.Verify,
-	}
-	for len(w.Jobs) > 0 {
-		j := w.Jobs[0]
-		w.Jobs = slices.Delete(w.Jobs, 0, 1)
-		w.Must(do[j.Kind](w.T.Context(), j.ID))
-	}
+		flow.JobLevel: w.Flow.Raise,
+	}[j.Kind](w.T.Context(), j.ID)
+}
+
+// Wait moves the clock on and runs what is due then.
+func (w *World) Wait(d time.Duration) {
+	w.T.Helper()
+	w.clock.Add(d)
+	w.Work()
 }
 
 // Bytes reads a version's blob.

@@ -67,6 +67,7 @@ func (s *Server) outgoingActs() map[string]act {
 		"seal":            plain(f.Seal),
 		"issue":           plain(f.Issue),
 		"void":            saying(f.Void, why),
+		"retry-level":     plain(f.RetryLevel),
 	}
 }
 

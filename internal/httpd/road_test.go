@@ -1,14 +1,18 @@
 package httpd
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"congvan/internal/workflow"
+	"congvan/signing"
 )
 
 // TestRoadOverTheAPI takes a document through every step that a program can call, each
@@ -85,6 +89,17 @@ func TestRoadOverTheAPI(t *testing.T) {
 	}
 }
 
+// silent is a timestamp server that does not answer.
+type silent struct{ signing.Augmenter }
+
+func (silent) Timestamp(context.Context, []byte) ([]byte, error) {
+	return nil, signing.ErrTimestampUnavailable
+}
+
+func (silent) TimestampLate(context.Context, signing.File, string) (signing.Patch, error) {
+	return signing.Patch{}, signing.ErrTimestampUnavailable
+}
+
 func sum(b []byte) string {
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:])
@@ -132,6 +147,21 @@ func (w *world) otherRoutes() {
 	gd.want(http.StatusOK, gd.post(at+"/sign", fields{"viewed_sha256": viewed, "pin": testPIN}))
 	vt.want(http.StatusOK, vt.post(at+"/number", nil))
 	vt.want(http.StatusOK, vt.post(at+"/void", fields{"reason": "Ban hành nhầm."}))
+
+	// A signature that waits for its timestamp: no number yet, tried again at a wish.
+	w.flow.Level, w.flow.Grace, w.flow.Augmenter = signing.LevelT, time.Hour, silent{}
+	at = "/outgoing/" + w.reviewed()
+	viewed = gd.want(http.StatusOK, gd.get(at)).text(t, "files", 0, "version", "blob")
+	page := gd.want(http.StatusOK, gd.post(at+"/sign", fields{"viewed_sha256": viewed, "pin": testPIN}))
+	if page.text(t, "document", "level", "code") != "timestamp_unavailable" || page.text(t, "document", "level", "since") == "" {
+		t.Errorf("level %v", page.at(t, "document", "level"))
+	}
+	vt.refused(http.StatusConflict, "timestamp_pending", vt.post(at+"/number", nil))
+	page = vt.want(http.StatusOK, vt.post(at+"/retry-level", nil))
+	if acts := fmt.Sprint(page.at(t, "acts")); strings.Contains(acts, "NUMBER") || !strings.Contains(acts, "RETRY_LEVEL") {
+		t.Errorf("acts %s", acts)
+	}
+	w.flow.Level = signing.LevelB
 
 	// Another arrival that is refused, and a paper one.
 	w.issued()

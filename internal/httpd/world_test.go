@@ -249,11 +249,13 @@ func (w *world) staff(username string) demo.Staff {
 	return demo.Staff{}
 }
 
-// work runs the jobs that wait, and what they queue, until none is left.
+// work runs the jobs that wait, and what they queue, until none is left; what is planned for
+// later is dropped.
 func (w *world) work() {
 	w.t.Helper()
 	do := map[flow.JobKind]func(context.Context, string) error{
 		flow.JobDeliver: w.flow.Deliver, flow.JobValidate: w.flow.Validate, flow.JobNotify: w.flow.Notify, flow.JobVerify: w.flow.Verify,
+		flow.JobLevel: w.flow.Raise,
 	}
 	for {
 		w.mu.Lock()
@@ -264,6 +266,9 @@ func (w *world) work() {
 		j := w.jobs[0]
 		w.jobs = slices.Delete(w.jobs, 0, 1)
 		w.mu.Unlock()
+		if j.RunAt.After(w.clock()) {
+			continue
+		}
 		_ = do[j.Kind](w.t.Context(), j.ID) // what it could not do is written in the delivery
 	}
 }

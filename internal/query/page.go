@@ -61,7 +61,10 @@ func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (Outgo
 		if !authz.CanRead(s, r) {
 			return fault.Missing()
 		}
-		p.Manifest, p.Acts, p.WaitsFor = p.Document.Manifest(), authz.Acts(s, r), waitsFor(authz.Outgoing, r.State)
+		p.Manifest, p.WaitsFor = p.Document.Manifest(), waitsFor(authz.Outgoing, r.State)
+		if p.Acts, err = v.acts(tx, s, &p.Document); err != nil {
+			return err
+		}
 		ag, err := tx.Agency(p.Document.AgencyID)
 		if err != nil {
 			return err
@@ -101,6 +104,20 @@ func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (Outgo
 	}
 	p.Timeline, err = v.timeline(ctx, authz.Outgoing, id)
 	return p, err
+}
+
+// acts are what the reader may do now: by right, by state and by the level of the signatures.
+func (v *Views) acts(tx flow.ReadTx, s authz.Subject, d *document.Outgoing) ([]workflow.Action, error) {
+	acts := authz.Acts(s, flow.OutgoingResource(d))
+	var w flow.Waiting
+	if d.Level.Waiting() {
+		var err error
+		if w, err = tx.Waiting(); err != nil {
+			return nil, err
+		}
+	}
+	now := v.Clock()
+	return slices.DeleteFunc(acts, func(a workflow.Action) bool { return d.Level.Admits(a, now, w.Outage, v.Grace) != nil }), nil
 }
 
 // inOrder puts events in the order in which they happened, by the clocks of those who

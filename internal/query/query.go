@@ -107,6 +107,7 @@ type Member struct {
 type Views struct {
 	Store Store
 	Clock func() time.Time
+	Grace time.Duration // of flow.Limits: what the level of signatures lets happen
 }
 
 // Box is a named list that waits for somebody, by role.

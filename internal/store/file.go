@@ -17,13 +17,13 @@ func (t *tx) files(owner, id string) ([]document.File, error) {
 	return found, err
 }
 
-const fileRead = "f.id, f.role, f.ordinal, f.name, f.media_type, v.id, v.n, v.kind, v.blob_key, v.size, v.hash_state, v.pages, v.base_blob, v.created_at, v.created_by"
+const fileRead = "f.id, f.role, f.ordinal, f.name, f.media_type, v.id, v.n, v.kind, v.blob_key, v.size, v.hash_state, v.pages, v.base_blob, v.level, v.created_at, v.created_by"
 
 func scanFile(row scanner) (document.File, error) {
 	var f document.File
 	v := &f.Version
 	err := row.Scan(&f.ID, &f.Role, &f.Ordinal, &f.Name, &f.MediaType,
-		&v.ID, &v.N, &v.Kind, &v.Blob, &v.Size, &v.HashState, &v.Pages, &v.BaseBlob, asTime{&v.CreatedAt}, &v.CreatedBy)
+		&v.ID, &v.N, &v.Kind, &v.Blob, &v.Size, &v.HashState, &v.Pages, &v.BaseBlob, &v.Level, asTime{&v.CreatedAt}, &v.CreatedBy)
 	return f, err
 }
 
@@ -75,8 +75,14 @@ func (t *tx) putFile(owner, id string, f document.File, sameVersion bool) error 
 	if err != nil || sameVersion {
 		return err
 	}
-	_, err = t.exec(`INSERT INTO versions (id, file_id, n, kind, blob_key, size, hash_state, pages, base_blob, created_at, created_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		v.ID, f.ID, v.N, v.Kind, v.Blob, v.Size, v.HashState, v.Pages, v.BaseBlob, micros(v.CreatedAt), v.CreatedBy)
+	_, err = t.exec(`INSERT INTO versions (id, file_id, n, kind, blob_key, size, hash_state, pages, base_blob, level, created_at, created_by)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		v.ID, f.ID, v.N, v.Kind, v.Blob, v.Size, v.HashState, v.Pages, v.BaseBlob, v.Level, micros(v.CreatedAt), v.CreatedBy)
 	return err
+}
+
+// VersionOf finds a version of a file by its bytes; of several the newest.
+func (t *tx) VersionOf(fileID, blob string) (document.Version, error) {
+	f, err := one(list(t, scanFile, "SELECT "+fileRead+" FROM files f JOIN versions v ON v.file_id = f.id WHERE f.id = ? AND v.blob_key = ? ORDER BY v.n DESC LIMIT 1", fileID, blob))
+	return f.Version, err
 }

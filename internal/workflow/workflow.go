@@ -84,7 +84,8 @@ const (
 	Revise         Action = "REVISE" // new version or changed metadata
 	Void           Action = "VOID"
 	Cancel         Action = "CANCEL"
-	Resend         Action = "RESEND" // a failed delivery
+	Resend         Action = "RESEND"      // a failed delivery
+	RetryLevel     Action = "RETRY_LEVEL" // of a signature that waits for its timestamp or long-term data
 )
 
 // Actions on incoming documents and assignments.
@@ -135,6 +136,10 @@ func tables(m Machine) map[step]State {
 			{AgencySigned, Void}:  Voided,
 
 			{Issued, Resend}: Issued,
+
+			{Signed, RetryLevel}:       Signed,
+			{AgencySigned, RetryLevel}: AgencySigned,
+			{Issued, RetryLevel}:       Issued,
 		}
 	case Incoming:
 		return map[step]State{
@@ -190,6 +195,6 @@ func Allowed(m Machine, s State) []Action {
 }
 
 var order = [...]Action{
-	Submit, Withdraw, ApproveContent, ApproveFormat, Sign, Number, Seal, Issue, Resend, Register, Present,
+	Submit, Withdraw, ApproveContent, ApproveFormat, Sign, Number, Seal, Issue, Resend, RetryLevel, Register, Present,
 	Assign, Start, Reply, Complete, Look, Revise, Return, Refuse, Void, Cancel,
 }

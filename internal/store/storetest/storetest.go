@@ -39,6 +39,7 @@ func Run(t *testing.T, open Opener) {
 		{"Calendar", testCalendar},
 		{"Outgoing", testOutgoing},
 		{"Editions", testEditions},
+		{"Levels", testLevels},
 		{"Incoming", testIncoming},
 		{"IncomingLike", testIncomingLike},
 		{"Assignments", testAssignments},
@@ -196,6 +197,8 @@ func (w *world) outgoing() document.Outgoing {
 		ReplyTo:      "",
 		ResponseFor:  []document.Reference{{OrganID: codeB, Code: "12/SNV-VP", DocumentID: codeB + ",2026/11/01,12/SNV-VP", PromulgationDate: calendar.On(2026, 11, 1)}},
 		ReturnReason: "Sai thể thức", Warnings: []string{"annex_unsigned:bang.xlsx"},
+		Level:     document.Level{Asked: "B-LTA", Reached: "B-LTA", Tries: 2, CheckedAt: &later, GraceAt: &later},
+		Sent:      []document.SentFile{{FileID: "fil", Blob: "sent", Size: 7}},
 		CreatedAt: now(), UpdatedAt: now(), SignedAt: &later,
 		Files: []document.File{w.file(document.Main, 1), w.file(document.Annex, 2)},
 		Approvals: []document.Approval{
@@ -210,7 +213,7 @@ func (w *world) file(role document.Role, ordinal int) document.File {
 		ID: w.id("fil"), Role: role, Ordinal: ordinal, Name: "Công văn số một.pdf", MediaType: "application/pdf",
 		Version: document.Version{
 			ID: w.id("ver"), N: 1, Kind: document.VersionDraft, Blob: w.id("blob"), Size: 123456, HashState: []byte{1, 0, 255},
-			Pages: 4, CreatedAt: now(), CreatedBy: official,
+			Pages: 4, Level: "B-T", CreatedAt: now(), CreatedBy: official,
 		},
 	}
 }
