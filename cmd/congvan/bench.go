@@ -50,5 +50,6 @@ token and the disk took in the same run. Nothing is left running. The large PDF 
 		}
 		return t.Write(c.OutOrStdout())
 	}
+	c.AddCommand(benchAxisCommand())
 	return c
 }

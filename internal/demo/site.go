@@ -16,7 +16,7 @@ type Site struct {
 	Agencies []AgencyOf // those of this installation and those it only knows by name
 }
 
-// AgencyOf is an agency with its people.
+// AgencyOf is an agency with its people; one of this installation without any only receives.
 type AgencyOf struct {
 	org.Agency
 	Units []org.Unit

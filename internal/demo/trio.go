@@ -1,6 +1,22 @@
 package demo
 
-import "congvan/internal/org"
+import (
+	"fmt"
+
+	"congvan/internal/org"
+)
+
+// Wards are n invented agencies without people, for what goes to very many recipients.
+func Wards(n int, local bool) []AgencyOf {
+	out := make([]AgencyOf, 0, n)
+	for i := range n {
+		a := agency(fmt.Sprintf("w-%03d", i+1), "", fmt.Sprintf("Ủy ban nhân dân phường Mẫu %d", i+1), "UBND", fmt.Sprintf("phường Mẫu %d", i+1),
+			"Ủy ban nhân dân tỉnh Mẫu", fmt.Sprintf("H98.20.%03d", i+1), fmt.Sprintf("%03d.20.00.H98", i+1))
+		a.Local = local
+		out = append(out, AgencyOf{Agency: a})
+	}
+	return out
+}
 
 // Trio are three more invented installations of one agency each, every one of which knows
 // the others: for tests that need more than two. Everything in them is test data.

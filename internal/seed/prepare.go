@@ -95,8 +95,8 @@ func keys(ctx context.Context, o Options, clock *storyClock) (*pki.PKI, error) {
 		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Clock: clock.Now, Rand: o.Rand, Authority: app.DemoAuthority,
 	}
 	for _, a := range o.Site.Agencies {
-		if !a.Local {
-			continue
+		if !a.Local || len(a.Staff) == 0 {
+			continue // without people it only receives
 		}
 		opt.Agencies = append(opt.Agencies, pki.Subject{ID: a.ID, Name: a.Name, OrganID: a.Codes[0].Value})
 		for _, s := range a.Staff {
@@ -143,7 +143,7 @@ func putAgency(tx store.Admin, a demo.AgencyOf, p *pki.PKI, hash string) error {
 	if err := tx.PutAgency(a.Agency); err != nil {
 		return err
 	}
-	if !a.Local {
+	if !a.Local || len(a.Staff) == 0 {
 		return nil
 	}
 	for _, u := range a.Units {
