@@ -121,8 +121,10 @@ func (b *bench) fetch(ctx context.Context, c *walk.Client, page query.OutgoingPa
 }
 
 // memory reads a figure of a process in MB: VmRSS now, or VmHWM, the highest it was.
-func memory(p *walk.Process, field string) (float64, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID()))
+func memory(p *walk.Process, field string) (float64, error) { return memoryOf(p.PID(), field) }
+
+func memoryOf(pid int, field string) (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
@@ -138,8 +140,10 @@ func memory(p *walk.Process, field string) (float64, error) {
 }
 
 // forgetPeak begins VmHWM anew (proc(5), clear_refs 5).
-func forgetPeak(p *walk.Process) error {
-	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p.PID()), []byte("5"), 0o200)
+func forgetPeak(p *walk.Process) error { return forgetPeakOf(p.PID()) }
+
+func forgetPeakOf(pid int) error {
+	return os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0o200)
 }
 
 // cpu is what a process has used of the processors since it began, which a busy machine

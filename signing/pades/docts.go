@@ -40,7 +40,7 @@ func (e *Engine) PrepareTimestamp(ctx context.Context, f signing.File, field str
 	if err != nil {
 		return nil, err
 	}
-	contents, byteRange := placeholders(reserve)
+	contents, byteRange := u.engine.placeholders(reserve)
 	w.dict["F"] = int64(flagPrint | flagLocked)
 	w.dict["V"] = u.Add(pdf.Dict{
 		"Type": pdf.Name("DocTimeStamp"), "Filter": pdf.Name("Adobe.PPKLite"), "SubFilter": pdf.Name("ETSI.RFC3161"),

@@ -24,6 +24,7 @@ type Engine struct {
 	regular  *face
 	italic   *face
 	pictures pictures
+	empty    []byte    // /Contents of the usual size, before it is known; only read
 	buffers  sync.Pool // *[]byte, for hashing
 }
 
@@ -38,6 +39,7 @@ func New(o Options) *Engine {
 		limits:  o.Limits,
 		regular: mustFace("LiberationSerif-Regular", false),
 		italic:  mustFace("LiberationSerif-Italic", true),
+		empty:   emptyContents(defaultReserve),
 		buffers: sync.Pool{New: func() any {
 			buf := make([]byte, 256<<10)
 			return &buf

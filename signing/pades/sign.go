@@ -53,16 +53,25 @@ func (u *update) sign() (contents, byteRange *pdf.Placeholder, err error) {
 }
 
 // placeholders make room for /Contents of so many bytes and for its /ByteRange.
-func placeholders(reserve int) (contents, byteRange *pdf.Placeholder) {
-	contents = &pdf.Placeholder{Text: bytes.Repeat([]byte{'0'}, 2*reserve+2)}
-	contents.Text[0], contents.Text[len(contents.Text)-1] = '<', '>'
+func (e *Engine) placeholders(reserve int) (contents, byteRange *pdf.Placeholder) {
+	contents = &pdf.Placeholder{Text: e.empty}
+	if reserve != defaultReserve {
+		contents.Text = emptyContents(reserve)
+	}
 	return contents, &pdf.Placeholder{Text: []byte("[0" + strings.Repeat(" ", 3*20) + "]")}
+}
+
+// emptyContents is a /Contents of so many bytes of zeros.
+func emptyContents(reserve int) []byte {
+	text := bytes.Repeat([]byte{'0'}, 2*reserve+2)
+	text[0], text[len(text)-1] = '<', '>'
+	return text
 }
 
 // signature writes the signature dictionary (12.8.1) with room for /Contents.
 func (u *update) signature(ref pdf.Ref, lock *signing.Lock) (contents, byteRange *pdf.Placeholder, err error) {
 	r := u.request
-	contents, byteRange = placeholders(r.Reserve)
+	contents, byteRange = u.engine.placeholders(r.Reserve)
 	d := pdf.Dict{
 		"Type": pdf.Name("Sig"), "Filter": pdf.Name("Adobe.PPKLite"), "SubFilter": pdf.Name("ETSI.CAdES.detached"),
 		"Contents": contents, "ByteRange": byteRange, "M": pdf.String(date(r.Time)),

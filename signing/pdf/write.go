@@ -118,7 +118,7 @@ func (u *Update) Bytes() ([]byte, error) {
 	if u.err != nil {
 		return nil, u.err
 	}
-	w := &writer{base: u.file.Size()}
+	w := &writer{base: u.file.Size(), buf: make([]byte, 0, u.room())}
 	last, err := u.file.read(w.base-1, 1)
 	if err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (u *Update) Bytes() ([]byte, error) {
 		w.object(u.objects[ref])
 		w.text("\nendobj\n")
 	}
-	trailer := u.trailer(w.buf)
+	trailer := u.trailer(w.sum())
 	start := w.base + int64(len(w.buf)) - u.file.Shift()
 	if u.file.XrefKind() == XrefStream {
 		u.xrefStream(w, entries, trailer, start)
@@ -144,10 +144,42 @@ func (u *Update) Bytes() ([]byte, error) {
 	return w.buf, nil
 }
 
+// room is about how many bytes the update will have: streams and placeholders, and some for
+// each object.
+func (u *Update) room() int {
+	n := 1 << 10
+	for _, o := range u.objects {
+		n += 512
+		switch o := o.(type) {
+		case *newStream:
+			n += len(o.data)
+		case Dict:
+			for _, v := range o {
+				if p, ok := v.(*Placeholder); ok {
+					n += len(p.Text)
+				}
+			}
+		}
+	}
+	return n
+}
+
+// sum is SHA-256 over what was written, but for the text of placeholders, which says
+// nothing and is most of a signature.
+func (w *writer) sum() []byte {
+	h, from := sha256.New(), 0
+	for _, hole := range w.holes {
+		h.Write(w.buf[from:hole[0]])
+		from = hole[1]
+	}
+	h.Write(w.buf[from:])
+	return h.Sum(nil)
+}
+
 // trailer keeps what a trailer must repeat. The first half of /ID stays for the life
 // of the file; the second is made from the update itself, so that it changes with it
 // and equal updates are equal (14.4).
-func (u *Update) trailer(body []byte) Dict {
+func (u *Update) trailer(sum []byte) Dict {
 	old := u.file.Trailer()
 	t := Dict{"Size": int64(u.next), "Prev": u.file.StartXref()}
 	for _, key := range []Name{"Root", "Info"} {
@@ -156,7 +188,6 @@ func (u *Update) trailer(body []byte) Dict {
 		}
 	}
 	if id, ok := old["ID"].(Array); ok && len(id) == 2 {
-		sum := sha256.Sum256(body)
 		t["ID"] = Array{id[0], String(sum[:16])}
 	}
 	return t

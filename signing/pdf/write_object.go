@@ -7,7 +7,8 @@ import (
 )
 
 // Placeholder is an object of fixed text, such as a zero-filled /Contents or the
-// padded /ByteRange of a signature, whose place in the file is needed afterwards.
+// padded /ByteRange of a signature, whose place in the file is needed afterwards. Text is
+// only read.
 type Placeholder struct {
 	Text   []byte
 	Offset int64 // of the first byte of Text in the updated file; set by Update.Bytes
@@ -23,8 +24,9 @@ type newStream struct {
 // writer serialises objects. Equal objects give equal bytes: keys are written in
 // ascending order, with /Type first, where people look for it.
 type writer struct {
-	buf  []byte
-	base int64 // offset in the file of buf[0]
+	buf   []byte
+	base  int64    // offset in the file of buf[0]
+	holes [][2]int // begin and end in buf of each placeholder
 }
 
 func (w *writer) text(s string) { w.buf = append(w.buf, s...) }
@@ -53,6 +55,7 @@ func (w *writer) object(o Object) {
 		w.text(o.String())
 	case *Placeholder:
 		o.Offset = w.base + int64(len(w.buf))
+		w.holes = append(w.holes, [2]int{len(w.buf), len(w.buf) + len(o.Text)})
 		w.buf = append(w.buf, o.Text...)
 	case *newStream:
 		w.dict(o.dict)
