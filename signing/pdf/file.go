@@ -244,10 +244,16 @@ func (f *File) Trailer() Dict { return f.newest().Trailer }
 
 func (f *File) newest() Revision { return f.revisions[len(f.revisions)-1] }
 
-// RootRef is the reference to the catalog.
+// RootRef is the reference to the catalog, where the newest trailer has none the one
+// before it counts.
 func (f *File) RootRef() Ref {
-	r, _ := f.Trailer()["Root"].(Ref)
-	return r
+	for i := len(f.revisions) - 1; i >= 0; i-- {
+		if o := f.revisions[i].Trailer["Root"]; o != nil {
+			r, _ := o.(Ref)
+			return r
+		}
+	}
+	return Ref{}
 }
 
 // Root is the catalog.

@@ -2,6 +2,7 @@ package validation
 
 import (
 	"bytes"
+	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -255,7 +256,9 @@ func TestAttacks(t *testing.T) {
 			d.Stream(97, "/Subtype /Form /BBox [0 0 100 20]", forged)
 			addField(d, "/FT /Sig /T (moi) /AP << /N 97 0 R >>")
 		}), ReasonChanged},
-		"SSA signed by a stranger": {then(sig{dict: docMDP(2)}, func(d *doc) { d.sign(sig{name: "b", by: b.SelfSigned("Nguyễn Văn Thử")}) }), ReasonUntrusted},
+		"SSA signed by a stranger":       {then(sig{dict: docMDP(2)}, func(d *doc) { d.sign(sig{name: "trong", existing: 13, by: b.SelfSigned("Nguyễn Văn Thử")}) }), ReasonUntrusted},
+		"SSA signed, over the text":      {then(sig{dict: docMDP(2)}, func(d *doc) { d.sign(sig{name: "b"}) }), ReasonChanged},
+		"SSA signed, over the text, P=3": {then(sig{dict: docMDP(3)}, func(d *doc) { d.sign(sig{name: "b"}) }), ReasonChanged},
 
 		// Locks.
 		"value edited after lock All":     {then(sig{field: "/Lock << /Action /All >>"}, fillSo), ReasonChanged},
@@ -264,6 +267,34 @@ func TestAttacks(t *testing.T) {
 		"value edited after FieldMDP":     {then(sig{dict: "/Reference [<< /TransformMethod /FieldMDP /TransformParams << /Action /All >> >>]"}, fillSo), ReasonChanged},
 		"lock of an unknown kind":         {then(sig{field: "/Lock << /Action /Perhaps >>"}, fillSo), ReasonChanged},
 		"lock with P=1":                   {then(sig{field: "/Lock << /Action /Include /Fields [(x)] /P 1 >>"}, fillSo), ReasonChanged},
+
+		// Structure and long-term data.
+		"form made unreadable": {then(sig{}, func(d *doc) { d.Obj(6, "<< /Fields /None >>"); d.end() }), ReasonChanged},
+		"an object freed by an update without a catalog": {then(sig{}, func(d *doc) {
+			at := d.Len()
+			d.Raw(fmt.Sprintf("xref\n4 1\n0000000000 00001 f \ntrailer\n<< /Size %d /Prev %d >>\nstartxref\n%d\n%%%%EOF\n", d.Size(), d.Prev(), at))
+		}), ReasonChanged},
+		"long-term data emptied": {then(sig{}, func(d *doc) {
+			d.longTerm([]*x509.Certificate{b.Root.Cert})
+			d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /DSS << /Blah null >> >>")
+			d.end()
+		}), ReasonChanged},
+		"long-term data in the place of an old object": {func(d *doc) {
+			d.Obj(51, "(x)")
+			d.end()
+			d.sign(sig{name: "a"})
+			d.Stream(50, "", "certificate")
+			d.Obj(51, "<< /Certs [50 0 R] >>")
+			d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /DSS 51 0 R >>")
+			d.end()
+		}, ReasonChanged},
+		"date of creation altered": {func(d *doc) {
+			d.Obj(14, "<< /CreationDate (D:2025) >>")
+			d.end()
+			d.sign(sig{name: "a"})
+			d.Obj(14, "<< /CreationDate (D:2026) >>")
+			d.end()
+		}, ReasonChanged},
 
 		// The rest.
 		"trailing data":                    {then(sig{}, func(d *doc) { d.Raw("rubbish\n") }), ReasonTrailingData},

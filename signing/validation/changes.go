@@ -26,7 +26,7 @@ func (c *check) changes() error {
 			for _, ch := range steps[i] {
 				if !s.limits.permits(ch) {
 					if ch.code != ChangeForbidden {
-						ch = change{code: ChangeForbidden, field: ch.field, detail: ch.code + " is locked by this signature"}
+						ch = change{code: ChangeForbidden, field: ch.field, detail: ch.code + " is locked or not certified by this signature"}
 					}
 					s.after = "forbidden"
 					s.add(ReasonChanged)

@@ -13,6 +13,7 @@ type change struct {
 	code   string // a Permission's, or ChangeForbidden
 	field  string // fully qualified name, when it concerns a field
 	locked bool   // a lock naming the field forbids it
+	shown  bool   // a new field that shows on a page: certification forbids it at any level
 	detail string
 }
 
@@ -231,6 +232,9 @@ func refNum(o pdf.Object) int {
 // trailer allows what every update changes and document information by its rule.
 func (s *step) trailer() error {
 	a, b := s.old.Trailer(), s.new.Trailer()
+	if b["Root"] == nil {
+		s.forbid("the trailer names no catalog")
+	}
 	if s.old.RootRef() != s.new.RootRef() && !s.fresh[s.new.RootRef().Num] {
 		s.forbid("the trailer names another catalog") // a new one is compared with the old
 	}

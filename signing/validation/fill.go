@@ -64,6 +64,9 @@ func (s *step) fill(name string, p pair, allowed Permission) bool {
 	}
 	for _, k := range diffKeys(p.old, p.new) {
 		v := p.new[k]
+		if k == "Type" && p.old[k] == nil && v == pdf.Name("Annot") {
+			continue // said at last what a widget is
+		}
 		if !slices.Contains(allowed.Keys, k) {
 			refuse("/%s was changed", k)
 			continue

@@ -267,7 +267,7 @@ func (s *step) newField(f *pdf.Field) error {
 			return nil
 		}
 	}
-	s.note(change{code: code, field: f.Name, locked: allowed.Locked && visible})
+	s.note(change{code: code, field: f.Name, locked: allowed.Locked && visible, shown: visible})
 	return nil
 }
 

@@ -18,7 +18,7 @@ type limits struct {
 // permits tells whether a change respects the limits.
 func (l limits) permits(c change) bool {
 	allowed := permission(c.code)
-	if c.code == ChangeForbidden || l.p > 0 && allowed.CertifyP > l.p {
+	if c.code == ChangeForbidden || l.p > 0 && (allowed.CertifyP > l.p || c.shown) {
 		return false
 	}
 	return !c.locked || !slices.ContainsFunc(l.locks, func(k signing.Lock) bool { return locks(k, c.field) })

@@ -31,6 +31,10 @@ func (s *step) information(a, b pdf.Object) error {
 	if n := refNum(b); n != 0 {
 		s.own(n, group{})
 	}
+	if x["CreationDate"] == nil { // a date of creation may be added, not altered
+		y = maps.Clone(y)
+		delete(y, "CreationDate")
+	}
 	if keys := diffKeys(x, y); len(keys) > 0 && s.onlyKeys("document information", x, y, permission(ChangeMetadata)) {
 		for _, k := range keys {
 			if v, err := s.new.Resolve(y[k]); err != nil || kindOfString(v) == "" {

@@ -53,7 +53,7 @@ func Permitted() []Permission { return slices.Clone(permissions[:]) }
 var permissions = [...]Permission{
 	{
 		Code: ChangeSignatureAdded, Where: "new signature field with its value", Keys: fieldKeys, CertifyP: 2, Locked: true,
-		Only: "the field and its value are new objects; a lock counts when the field is visible",
+		Only: "the field and its value are new objects; a lock counts when the field is visible; not visible in a certified document",
 	},
 	{
 		Code: ChangeSignatureFilled, Where: "existing empty signature field", Keys: []pdf.Name{"V", "AP", "F", "M"}, CertifyP: 2, Locked: true,
@@ -61,7 +61,7 @@ var permissions = [...]Permission{
 	},
 	{
 		Code: ChangeSignatureField, Where: "new empty signature field", Keys: fieldKeys, CertifyP: 2, Locked: true,
-		Only: "its appearance, if any, is blank",
+		Only: "its appearance, if any, is blank; not visible in a certified document",
 	},
 	{
 		Code: ChangeTimestampAdded, Where: "new or empty signature field with a document timestamp", Keys: fieldKeys, CertifyP: 1,
@@ -70,11 +70,11 @@ var permissions = [...]Permission{
 	{
 		Code: ChangeFieldFilled, Where: "existing text, choice or button field, its widgets and their appearance streams", CertifyP: 2, Locked: true,
 		Keys: []pdf.Name{"V", "AP", "AS", "I", "F", "Ff", "M"},
-		Only: "Ff gains ReadOnly at most, F hides nothing; the look changes with the value only, and what is overwritten belongs to this field alone",
+		Only: "Ff gains ReadOnly at most, F hides nothing, Type is added as Annot; the look changes with the value only, and what is overwritten belongs to this field alone",
 	},
 	{
 		Code: ChangeLongTerm, Where: "document security store of the catalog", Keys: []pdf.Name{"Type", "VRI", "Certs", "OCSPs", "CRLs"}, CertifyP: 1,
-		Only: "arrays of streams and VRI dictionaries of such arrays",
+		Only: "arrays of streams and VRI dictionaries of such arrays; no list is dropped",
 	},
 	{
 		Code: ChangeForm, Where: "interactive form dictionary", Keys: []pdf.Name{"Fields", "SigFlags", "NeedAppearances", "DR", "DA"}, CertifyP: 1,
@@ -91,7 +91,7 @@ var permissions = [...]Permission{
 	{
 		Code: ChangeMetadata, Where: "document information and XMP metadata", CertifyP: 1,
 		Keys: []pdf.Name{"ModDate", "Producer"},
-		Only: "in XMP: ModifyDate, MetadataDate, Producer, InstanceID; the file identifier where nothing is encrypted",
+		Only: "CreationDate where it was absent; in XMP: ModifyDate, MetadataDate, Producer, InstanceID; the file identifier where nothing is encrypted",
 	},
 	{
 		Code: ChangeContainer, Where: "cross-reference streams", CertifyP: 1,

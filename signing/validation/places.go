@@ -109,6 +109,18 @@ func (s *step) longTerm(a, b pdf.Object) error {
 	if err != nil {
 		return err
 	}
+	if n := refNum(b); n != 0 && n != refNum(a) && !s.fresh[n] {
+		s.forbid("catalog: /DSS points at an existing object")
+	}
+	was, err := s.old.Dict(a)
+	if err != nil {
+		return err
+	}
+	for k := range was {
+		if d[k] == nil && k != "Type" {
+			s.forbid("document security store: /%s was removed", k)
+		}
+	}
 	allowed := permission(ChangeLongTerm)
 	before := len(s.owners)
 	take := func(o pdf.Object) {

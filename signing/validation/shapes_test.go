@@ -171,6 +171,13 @@ func TestShapesOfForms(t *testing.T) {
 			d.form("/SigFlags 3 /DR << /XObject << /FRM 4 0 R >> >>")
 			d.end()
 		}, signing.Invalid, ""},
+		"a widget that says what it is": {func(d *doc) {
+			bare := "<< %s /Subtype /Widget /FT /Sig /T (trong) /Rect [300 100 400 150] /P 3 0 R /F 4 %s >>"
+			d.Obj(13, fmt.Sprintf(bare, "", ""))
+			d.end()
+			d.sign(sig{name: "a"})
+			d.sign(sig{name: "trong", existing: 13})
+		}, signing.Valid, "signature_filled trong"},
 		"an extension restated": {func(d *doc) {
 			d.sign(sig{name: "a", before: func(d *doc) {
 				d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Extensions << /ESIC << /BaseVersion /1.7 /ExtensionLevel 2 >> >> >>")

@@ -47,7 +47,7 @@ func TestLegitimateFiles(t *testing.T) {
 			[]string{ReasonFilledAfter, ReasonClaimedTime},
 		},
 		"certified P=2, then signed": {
-			func(d *doc) { d.sign(sig{name: "a", dict: docMDP(2)}); d.sign(sig{name: "b"}) },
+			func(d *doc) { d.sign(sig{name: "a", dict: docMDP(2)}); d.sign(sig{name: "trong", existing: 13}) },
 			[]string{"permitted", "none"},
 			nil, nil,
 		},
@@ -66,7 +66,9 @@ func TestLegitimateFiles(t *testing.T) {
 		"dates in the document information": {
 			func(d *doc) {
 				d.sign(sig{name: "a"})
-				d.sign(sig{name: "b", before: func(d *doc) { d.Obj(14, "<< /Title (Cong van) /ModDate (D:2026) /Producer (x) >>") }})
+				d.sign(sig{name: "b", before: func(d *doc) {
+					d.Obj(14, "<< /Title (Cong van) /ModDate (D:2026) /Producer (x) /CreationDate (D:2026) >>")
+				}})
 			},
 			[]string{"permitted", "none"},
 			[]string{"metadata_updated"},
