@@ -119,6 +119,7 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	a.Flow = flow.New(ports, flow.Limits{UploadBytes: cfg.UploadMB << 20})
 	if courier != nil {
 		courier.Directory, a.Inbox.Receiver, a.Inbox.Blobs = a.Flow, a.Flow, ports.Blobs
+		a.Flow.Rereader = a.Inbox
 	}
 	return a, nil
 }
@@ -131,6 +132,7 @@ func (a *App) work() map[flow.JobKind]func(ctx context.Context, id string) error
 		flow.JobNotify:   func(ctx context.Context, id string) error { return a.Flow.Notify(ctx, id) },
 		flow.JobVerify:   func(ctx context.Context, id string) error { return a.Flow.Verify(ctx, id) },
 		flow.JobLevel:    func(ctx context.Context, id string) error { return a.Flow.Raise(ctx, id) },
+		flow.JobChange:   func(ctx context.Context, id string) error { return a.Flow.SendChange(ctx, id) },
 	}
 }
 

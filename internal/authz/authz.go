@@ -34,6 +34,7 @@ type Kind string
 const (
 	Outgoing Kind = "outgoing"
 	Incoming Kind = "incoming"
+	Message  Kind = "message" // a message set aside
 )
 
 // Resource is what a decision needs to know of a document.
@@ -47,6 +48,8 @@ type Resource struct {
 	PresentedTo string
 	Assignees   []Assignee
 	Askers      []string // positions that drafted what an incoming document answers
+	Unbooked    bool     // an incoming document that has no arrival number
+	Secret      bool     // a message that nobody may read
 }
 
 // Assignee is a position or a unit that a document was given to.
@@ -97,12 +100,20 @@ func rules(k Kind) map[workflow.Action]rule {
 	assignee := rule{func(s Subject, r Resource) bool { return assigned(s, r, false) }, "who_assignee"}
 	lead := rule{func(s Subject, r Resource) bool { return assigned(s, r, true) }, "who_lead"}
 
+	if k == Message {
+		return map[workflow.Action]rule{
+			workflow.TakeNew: clerk, workflow.TakeUpdate: clerk, workflow.SendBack: clerk, workflow.PutAside: clerk, workflow.ReadAgain: clerk,
+		}
+	}
 	if k == Outgoing {
 		return map[workflow.Action]rule{
 			workflow.Revise: drafter, workflow.Submit: drafter, workflow.Withdraw: drafter, workflow.Cancel: drafter,
 			workflow.ApproveContent: head, workflow.ApproveFormat: checker, workflow.Sign: signer,
 			workflow.Number: clerk, workflow.Seal: clerk, workflow.Issue: clerk, workflow.Void: clerk, workflow.Resend: clerk,
 			workflow.RetryLevel: {func(s Subject, r Resource) bool { return signer.allow(s, r) || clerk.allow(s, r) }, "who_signer_or_clerk"},
+			// What was signed, only who may sign takes back; a clerk corrects what was typed.
+			workflow.Recall: {mayRecall, "who_recall"},
+			workflow.Update: {func(s Subject, r Resource) bool { return mayRecall(s, r) || s.Has(org.RoleClerk) }, "who_update"},
 			workflow.Return: {func(s Subject, r Resource) bool {
 				switch r.State {
 				case workflow.InReview:
@@ -121,10 +132,15 @@ func rules(k Kind) map[workflow.Action]rule {
 	return map[workflow.Action]rule{
 		workflow.Register: clerk, workflow.Refuse: clerk, workflow.Present: clerk, workflow.Assign: leader,
 		workflow.Start: assignee, workflow.Reply: assignee, workflow.Look: assignee, workflow.Complete: lead,
+		workflow.Agree: clerk, workflow.Decline: clerk,
 	}
 }
 
 func isDrafter(s Subject, r Resource) bool { return s.PositionID == r.DrafterID }
+
+func mayRecall(s Subject, r Resource) bool {
+	return s.PositionID == r.SignerID || s.Has(org.RoleLeader)
+}
 
 func assigned(s Subject, r Resource, lead bool) bool {
 	for _, a := range r.Assignees {
@@ -144,12 +160,18 @@ func CanRead(s Subject, r Resource) bool {
 	if s.AgencyID != r.AgencyID || s.AgencyID == "" {
 		return false
 	}
+	if r.Secret {
+		return false
+	}
 	if s.Has(org.RoleAuditor) {
 		return true
 	}
+	if r.Kind == Message {
+		return s.Has(org.RoleClerk)
+	}
 	if r.Kind == Incoming {
-		return s.Has(org.RoleClerk) || s.Has(org.RoleLeader) && r.State != workflow.Received || assigned(s, r, false) ||
-			r.PresentedTo != "" && r.PresentedTo == s.PositionID || registered(r.State) && slices.Contains(r.Askers, s.PositionID)
+		return s.Has(org.RoleClerk) || s.Has(org.RoleLeader) && !untouched(r) || assigned(s, r, false) ||
+			r.PresentedTo != "" && r.PresentedTo == s.PositionID || registered(r) && slices.Contains(r.Askers, s.PositionID)
 	}
 	switch {
 	case isDrafter(s, r):
@@ -159,11 +181,17 @@ func CanRead(s Subject, r Resource) bool {
 	case s.PositionID == r.SignerID, s.Has(org.RoleClerk), s.Has(org.RoleFormatChecker), s.Has(org.RoleLeader):
 		return true
 	}
-	return s.UnitID != "" && s.UnitID == r.UnitID && (s.Has(org.RoleUnitHead) || s.Has(org.RoleOfficial) && r.State == workflow.Issued)
+	return s.UnitID != "" && s.UnitID == r.UnitID && (s.Has(org.RoleUnitHead) || s.Has(org.RoleOfficial) && workflow.Published(r.State))
+}
+
+// untouched tells whether the clerk has not yet decided on an incoming document; one that
+// its sender took back before that stays the clerk's.
+func untouched(r Resource) bool {
+	return r.State == workflow.Received || workflow.Frozen(r.State) && r.Unbooked
 }
 
 // registered tells whether an incoming document has been entered in the book.
-func registered(s workflow.State) bool { return s != workflow.Received && s != workflow.Refused }
+func registered(r Resource) bool { return !untouched(r) && r.State != workflow.Refused }
 
 // Can decides one act on one document by who acts; whether the state admits the act is
 // workflow.Next's to say.
@@ -193,17 +221,23 @@ func Can(s Subject, a workflow.Action, r Resource) Decision {
 // Acts lists what the subject may do to the document now, by state and by right, in the
 // order in which a page offers it.
 func Acts(s Subject, r Resource) []workflow.Action {
-	m := workflow.Outgoing
-	if r.Kind == Incoming {
-		m = workflow.Incoming
-	}
 	var out []workflow.Action
-	for _, a := range workflow.Allowed(m, r.State) {
+	for _, a := range workflow.Allowed(machine(r.Kind), r.State) {
 		if Can(s, a, r).Act {
 			out = append(out, a)
 		}
 	}
 	return out
+}
+
+func machine(k Kind) workflow.Machine {
+	switch k {
+	case Incoming:
+		return workflow.Incoming
+	case Message:
+		return workflow.Message
+	}
+	return workflow.Outgoing
 }
 
 // MayDraft tells whether the subject may begin an outgoing document.

@@ -77,6 +77,38 @@ func TestContentHashIsOne(t *testing.T) {
 			t.Errorf("%s: %s, the consignment has %s", name, h, want)
 		}
 	}
+	// What it is aimed at is part of it, and read back as it was meant.
+	of := document.Earlier{Reference: document.Reference{
+		OrganID: "H99.14", Code: "99/SVD-VP", DocumentID: "H99.14,2026/10/02,99/SVD-VP", PromulgationDate: calendar.DateOf(at),
+	}, Recipients: []string{"H98.05"}}
+	seen := map[string]bool{want: true}
+	for _, aim := range []document.Aim{
+		{Kind: document.Recall},
+		{Kind: document.Update, Info: true},
+		{Kind: document.Update, Receivers: []document.ReceiverChange{{OrganID: "H98.05"}, {OrganID: "H98.06", Added: true}}},
+		{Kind: document.Replace},
+	} {
+		aim.Reason, aim.Of, aim.Targets = "Gửi nhầm", []document.Earlier{of}, [][]string{{of.DocumentID}}
+		aimed := c
+		aimed.Aim = &aim
+		raw := write(aimed, edxml.SDK())
+		h, _ := hash(raw)
+		if h != aimed.ContentHash() || seen[h] {
+			t.Errorf("%s: the message has %s, the consignment %s", aim.Kind, h, aimed.ContentHash())
+		}
+		seen[h] = true
+		spool := edxml.NewTemp(t.TempDir())
+		env, err := edxml.Read(ctx, bytes.NewReader(raw), edxml.Limits{}, spool.Open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := aimOf(env.Message)
+		if got == nil || got.Kind != aim.Kind || got.Reason != aim.Reason || got.Info != aim.Info || len(got.Receivers) != len(aim.Receivers) ||
+			got.Targets[0][0] != of.DocumentID {
+			t.Errorf("%s is read as %+v", aim.Kind, got)
+		}
+		_ = spool.Close()
+	}
 	c.SignerName += "."
 	if c.ContentHash() == want {
 		t.Error("another signer, the same hash")

@@ -3,7 +3,6 @@ package axis
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"strings"
@@ -30,7 +29,16 @@ type Courier struct {
 // earlier attempt is open (again), or that of this one, the sent list tells; without the
 // list nothing is sent. fault.Unavailable means: again later; fault.Invalid: never.
 func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) (string, error) {
-	if again {
+	also, only := c.byStatus(d)
+	if also {
+		if err := c.recallByStatus(ctx, d); err != nil || only {
+			return "", err
+		}
+	}
+	// A bare change is to its recipient the same however often it comes, and in the sent list
+	// nothing tells it from the next one.
+	bare := d.Aim != nil && d.Aim.Bare
+	if again && !bare {
 		if id, err := c.accepted(ctx, d); id != "" || err != nil {
 			return id, err
 		}
@@ -59,7 +67,7 @@ func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) 
 		return id, nil
 	case !errors.As(err, &x):
 		return "", writeFault(err)
-	case x.Uncertain:
+	case x.Uncertain && !bare:
 		if id, lerr := c.accepted(ctx, d); lerr == nil && id != "" {
 			return id, nil
 		}
@@ -134,13 +142,5 @@ func (c *Courier) SendStatus(ctx context.Context, m document.StatusMessage) erro
 		StatusCode:  edxml.StatusCode(m.Status),
 		Description: m.Description, Timestamp: edxml.TimestampOf(m.At),
 	}
-	var b strings.Builder
-	if err := edxml.WriteStatus(&b, s, c.Dialect); err != nil {
-		return writeFault(err)
-	}
-	_, err := c.Wire.Send(ctx, vxp.Outgoing{
-		From: m.From.OrganID, Kind: vxp.KindStatus, Size: int64(b.Len()), SHA256: sha256.Sum256([]byte(b.String())),
-		Body: func(w io.Writer) error { _, err := io.WriteString(w, b.String()); return err },
-	})
-	return wireFault(err)
+	return c.status(ctx, s)
 }

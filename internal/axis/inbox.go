@@ -193,13 +193,18 @@ func (in *Inbox) take(ctx context.Context, p *document.Parcel) error {
 	}
 	defer func() { _ = raw.Close() }()
 	said, err := in.readings.of(p.RawKey+" "+p.Kind+" "+p.From, func() (said, error) { return in.read(ctx, *p, raw) })
+	return in.hand(ctx, *p, said, err)
+}
+
+// hand gives what was read to the receiver.
+func (in *Inbox) hand(ctx context.Context, p document.Parcel, said said, err error) error {
 	switch {
 	case err != nil:
 		return err
 	case said.status != nil:
-		return in.Receiver.RecordStatus(ctx, *p, *said.status)
+		return in.Receiver.RecordStatus(ctx, p, *said.status)
 	}
-	return in.Receiver.Receive(ctx, *p, *said.document)
+	return in.Receiver.Receive(ctx, p, *said.document)
 }
 
 // said is what a message says in our words: a document or a status.
@@ -222,7 +227,7 @@ func (in *Inbox) read(ctx context.Context, p document.Parcel, raw io.Reader) (sa
 	case env.Status != nil:
 		m, err := in.status(ctx, p, env.Status)
 		return said{status: &m}, err
-	case p.Kind == string(vxp.KindEdoc):
+	case p.Kind != string(vxp.KindStatus):
 		c, err := in.document(ctx, p, env)
 		return said{document: &c}, err
 	}

@@ -64,6 +64,7 @@ func (c *Courier) message(ctx context.Context, d document.Consignment) (*edxml.M
 		}
 		m.Attachments = append(m.Attachments, a)
 	}
+	c.aimed(m, d)
 	return m, nil
 }
 

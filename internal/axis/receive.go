@@ -59,7 +59,8 @@ func (in *Inbox) document(ctx context.Context, p document.Parcel, env *edxml.Env
 	if err := identifiers(&h); err != nil {
 		return c, err
 	}
-	if t := m.TraceHeaderList.Bussiness.BussinessDocType; t != "" && t != edxml.DocNew {
+	aim := aimOf(m)
+	if t := m.TraceHeaderList.Bussiness.BussinessDocType; t != "" && t != edxml.DocNew && aim == nil {
 		return c, fault.New(fault.Invalid, "axis_kind_unsupported")
 	}
 	nfc := norm.NFC.String
@@ -79,6 +80,7 @@ func (in *Inbox) document(ctx context.Context, p document.Parcel, env *edxml.Env
 	if n, ok := h.OtherInfo.PageAmount.Int(); ok && n > 0 {
 		c.PageAmount = n
 	}
+	c.Aim = aim
 	for _, p := range h.To {
 		c.To = append(c.To, document.Party{OrganID: p.OrganId, OrganName: nfc(p.OrganName)})
 	}

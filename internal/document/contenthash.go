@@ -89,14 +89,51 @@ func (c *Consignment) ContentHash() string {
 		put("ResponseFor/DocumentId", r.DocumentID)
 		put("ResponseFor/PromulgationDate", wireDay(r.PromulgationDate))
 	}
+	if c.Aim != nil && c.Aim.Kind != Replace {
+		for _, e := range c.Aim.Of {
+			put("ResponseFor/OrganId", e.OrganID)
+			put("ResponseFor/Code", e.Code)
+			put("ResponseFor/DocumentId", e.DocumentID)
+			put("ResponseFor/PromulgationDate", wireDay(e.PromulgationDate))
+		}
+	}
 	put("SteeringType", "1")
 	for _, p := range c.ToPlaces {
 		put("ToPlaces/Place", p)
+	}
+	if c.Aim != nil {
+		c.Aim.hash(&h)
 	}
 	for _, f := range c.Files {
 		h.File(f.Blob)
 	}
 	return h.Sum()
+}
+
+// hash adds what a message is aimed at.
+func (a *Aim) hash(h *ContentHash) {
+	put := func(path, value string) { h.Field("TraceHeaderList/Bussiness/"+path, value) }
+	flag := map[bool]string{true: "1", false: "0"}
+	if a.Kind != Replace && len(a.Targets) > 0 && len(a.Targets[0]) > 0 {
+		put("DocumentId", a.Targets[0][0])
+	}
+	put("BussinessDocType", map[ChangeKind]string{Recall: "1", Update: "2", Replace: "3"}[a.Kind])
+	if a.Kind == Update {
+		put("BussinessDocumentInfo/DocumentInfo", flag[a.Info])
+		put("BussinessDocumentInfo/DocumentReceiver", flag[len(a.Receivers) > 0])
+		for _, r := range a.Receivers {
+			put("BussinessDocumentInfo/ReceiverList/Receiver/OrganId", r.OrganID)
+			put("BussinessDocumentInfo/ReceiverList/Receiver/ReceiverType", flag[r.Added])
+		}
+	}
+	if a.Kind == Replace {
+		for _, e := range a.Of {
+			put("ReplacementInfoList/ReplacementInfo/DocumentId", e.DocumentID)
+			for _, id := range e.Recipients {
+				put("ReplacementInfoList/ReplacementInfo/OrganIdList/OrganId", id)
+			}
+		}
+	}
 }
 
 func wireDay(d calendar.Date) string {

@@ -72,6 +72,7 @@ type Consignment struct {
 	SentAt       time.Time       `json:"sent_at"`
 	Files        []ConsignedFile `json:"files"`
 	Hash         string          `json:"hash,omitempty"` // ContentHash of the message it came in; empty for our own
+	Aim          *Aim            `json:"aim,omitempty"`  // what it changes; nil for a new document
 }
 
 // ConsignedFile is a file of a consignment: its bytes are in the storage.
@@ -126,11 +127,12 @@ type StatusMessage struct {
 }
 
 // Notice is a status message in the outbox of the agency that received a document; one
-// per document and code.
+// per document, code and change answered.
 type Notice struct {
 	ID         string        `json:"id"`
 	Row        int64         `json:"row"`
 	IncomingID string        `json:"incoming_id"`
+	About      string        `json:"about"` // id of the change that it answers, if any
 	Channel    Channel       `json:"channel"`
 	Message    StatusMessage `json:"message"`
 	Attempts   int           `json:"attempts"`

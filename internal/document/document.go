@@ -120,6 +120,7 @@ type Outgoing struct {
 	Recipients  []Party     `json:"recipients"`   //
 	ReplyTo     string      `json:"reply_to"`     // id of the incoming document answered, if any
 	ResponseFor []Reference `json:"response_for"` //
+	Effect      Effect      `json:"effect"`       // on earlier documents, when issued
 
 	Number     int           `json:"number"` // 0 until numbered
 	Notation   string        `json:"notation"`
@@ -169,6 +170,7 @@ type Incoming struct {
 	ResolvedAt    *time.Time `json:"resolved_at"`
 	PresentedTo   string     `json:"presented_to"` // position of the leader
 	RefusalReason string     `json:"refusal_reason"`
+	PreviousID    string     `json:"previous_id"` // an earlier document under the same identifier: this is a new attempt
 	UpdatedAt     time.Time  `json:"updated_at"`
 
 	Files []File `json:"files"`

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type DraftInput struct {
 	Recipients []string         `json:"recipients"` // OrganIDs
 	Files      []FileInput      `json:"files"`      // empty on Revise: the files stay
 	ReplyTo    string           `json:"reply_to"`   // id of the incoming document answered
+	Effect     document.Effect  `json:"effect"`     // on earlier documents, when issued: a notice of recall, a replacement
 	Layout     *document.Layout `json:"layout"`     // places given by the drafter; nil or missing ones are looked for
 }
 
@@ -76,13 +78,20 @@ func (f *Flow) putDraft(ctx context.Context, a Actor, d document.Outgoing, in Dr
 	if err := in.Metadata.Validate(); err != nil {
 		return d, err
 	}
+	if err := in.Effect.Validate(); err != nil {
+		return d, err
+	}
 	if _, ok := register.Lookup(in.TypeCode); !ok {
 		return d, fault.New(fault.Invalid, "type_unknown").Field("type_code")
 	}
-	d.Metadata, d.SignerID, d.ReplyTo = in.Metadata, in.SignerID, in.ReplyTo
+	d.Metadata, d.SignerID, d.ReplyTo, d.Effect = in.Metadata, in.SignerID, in.ReplyTo, in.Effect
 	var signer signerFacts
 	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
-		if d.Recipients, err = recipients(tx, a.AgencyID, f.now(), in.Recipients); err != nil {
+		served, err := f.served(tx, a, &d)
+		if err != nil {
+			return err
+		}
+		if d.Recipients, err = recipients(tx, a.AgencyID, f.now(), append(slices.Clone(in.Recipients), served...)); err != nil {
 			return err
 		}
 		if d.ResponseFor, err = f.responseFor(tx, a, in.ReplyTo); err != nil {

@@ -31,6 +31,7 @@ type Ports struct {
 	// who has nothing but the anchors. Both nil where the level is B-B.
 	Augmenter signing.Augmenter
 	Offline   signing.Validator
+	Rereader  Rereader // nil where no axis is configured
 	Clock     func() time.Time
 	Rand      io.Reader // for ids
 }
@@ -148,7 +149,8 @@ func (f *Flow) incoming(tx ReadTx, a Actor, id string, act workflow.Action) (doc
 	if err := authz.Can(a, act, IncomingResource(&d, as, askers)).Err(); err != nil {
 		return d, as, err
 	}
-	if act == workflow.View || act == workflow.Look {
+	switch act {
+	case workflow.View, workflow.Look, workflow.Agree, workflow.Decline: // the document's own state has no say
 		return d, as, nil
 	}
 	if _, err := workflow.Next(workflow.Incoming, d.State, act); err != nil {
@@ -186,7 +188,7 @@ func Askers(tx ReadTx, d *document.Incoming) ([]string, error) {
 
 // IncomingResource is what authz needs to know of an incoming document.
 func IncomingResource(d *document.Incoming, as []document.Assignment, askers []string) authz.Resource {
-	r := authz.Resource{Kind: authz.Incoming, AgencyID: d.AgencyID, State: d.State, PresentedTo: d.PresentedTo, Askers: askers}
+	r := authz.Resource{Kind: authz.Incoming, AgencyID: d.AgencyID, State: d.State, PresentedTo: d.PresentedTo, Askers: askers, Unbooked: d.ArrivalNumber == 0}
 	for _, a := range as {
 		r.Assignees = append(r.Assignees, authz.Assignee{
 			PositionID: a.PositionID, UnitID: a.UnitID, State: a.State, Lead: a.Role == document.Lead,

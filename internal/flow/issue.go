@@ -66,6 +66,9 @@ func (f *Flow) Issue(ctx context.Context, a Actor, id string) (document.Outgoing
 				return err
 			}
 		}
+		if err := f.takeEffect(tx, a, &fresh); err != nil {
+			return err
+		}
 		d = fresh
 		return tx.Journal(f.entry(a, workflow.Issue, authz.Outgoing, d.ID, document.MainFile(d.Files).Version.Blob, detail))
 	})
@@ -129,6 +132,13 @@ func (f *Flow) Resend(ctx context.Context, a Actor, deliveryID string) (document
 		}
 		if v.State != workflow.Failed {
 			return fault.New(fault.Conflict, "delivery_not_failed").With("state", v.State)
+		}
+		changes, err := tx.ChangesOf(v.OutgoingID)
+		if err != nil {
+			return err
+		}
+		if document.Settles(changes, v.ID) {
+			return fault.New(fault.Conflict, "delivery_taken_back")
 		}
 		now := f.now()
 		v.State, v.Attempts, v.LastError, v.UpdatedAt = workflow.Queued, 0, "", now
@@ -281,5 +291,6 @@ func (f *Flow) consignment(tx ReadTx, d *document.Outgoing, to document.Party) (
 			Role: x.Role, Name: x.Name, MediaType: x.MediaType, Blob: sent.Blob, Size: sent.Size,
 		})
 	}
-	return c, nil
+	c.Aim, err = aim(tx, d)
+	return c, err
 }

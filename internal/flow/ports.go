@@ -14,6 +14,7 @@ import (
 	"congvan/internal/journal"
 	"congvan/internal/org"
 	"congvan/internal/register"
+	"congvan/internal/workflow"
 	"congvan/signing"
 )
 
@@ -47,6 +48,9 @@ type ReadTx interface {
 	// IncomingLike finds documents of the same issuer with the same number and notation
 	// (RULE-11), newest first.
 	IncomingLike(agencyID, fromOrganID, codeNumber, codeNotation string) ([]document.Incoming, error)
+	// IncomingNamed finds what an agency received under an identifier, whoever sent it,
+	// newest first.
+	IncomingNamed(agencyID, documentID string) ([]document.Incoming, error)
 	Assignments(incomingID string) ([]document.Assignment, error)
 	Assignment(id string) (document.Assignment, error)
 
@@ -55,6 +59,14 @@ type ReadTx interface {
 	DeliveryTo(documentID, recipientOrganID string) (document.Delivery, error)
 	Notice(id string) (document.Notice, error)
 	Parcel(id string) (document.Parcel, error)
+	Change(id string) (document.Change, error)
+	ChangesOf(outgoingID string) ([]document.Change, error) // asked for of an outgoing document, oldest first
+	ChangesOn(incomingID string) ([]document.Change, error) // asked for of a received one
+	ChangesBy(carrierID string) ([]document.Change, error)  // that a document of either kind brings
+	Quarantined(id string) (Quarantined, error)
+	// HeldFor gives the messages set aside for a reason until a document of this identifier
+	// comes, oldest first.
+	HeldFor(agencyID, documentID, reason string) ([]Quarantined, error)
 
 	// VersionOf finds a version of a file by its bytes.
 	VersionOf(fileID, blob string) (document.Version, error)
@@ -76,8 +88,8 @@ type Tx interface {
 	PutIncoming(d *document.Incoming) error
 	PutAssignment(a *document.Assignment) error
 	PutDelivery(d *document.Delivery) error // events are only ever added
-	// PutNotice inserts or updates; a second notice of one document and code is a no-op
-	// that leaves n.ID as that of the first.
+	// PutNotice inserts or updates; a second notice of one document, code and change is a
+	// no-op that leaves n.ID as that of the first.
 	PutNotice(n *document.Notice) error
 	PutParcel(p *document.Parcel) error
 	PutReport(blob string, r *signing.Report) error // adds, never overwrites
@@ -86,6 +98,10 @@ type Tx interface {
 	// PutQuarantine adds a message set aside; one of the same ID stays as it is, and added
 	// is false.
 	PutQuarantine(q Quarantined) (added bool, err error)
+	// Settle writes what was done with a message set aside: its state, the document that
+	// came of it, who and when.
+	Settle(q *Quarantined) error
+	PutChange(c *document.Change) error
 
 	// Book reads the state of a series and locks it until the transaction ends; a series
 	// without a book yet gives its empty one. PutBook keeps it: numbers return only with a
@@ -133,6 +149,7 @@ const (
 	JobNotify   JobKind = "notify"   // a status notice
 	JobVerify   JobKind = "verify"   // the signatures of an outgoing document, for its page
 	JobLevel    JobKind = "level"    // the level of an outgoing document's signatures
+	JobChange   JobKind = "change"   // a recall or an update, to one recipient
 )
 
 // Job tells the world after the transaction has decided. ID is the aggregate's.
@@ -194,17 +211,35 @@ type Upload struct {
 	At         time.Time
 }
 
-// Quarantined is a message set aside: readable by nobody when Secret.
+// Quarantined is a message set aside (cách ly): readable by nobody when Secret, else waiting
+// for the clerk's act.
 type Quarantined struct {
 	ID         string // follows from recipient, sender, message and reason: set aside twice, kept once
+	Row        int64
 	AgencyID   string // of the recipient; empty if it is none of the directory
+	State      workflow.State
 	Channel    document.Channel
 	From       document.Party
-	DocumentID string
+	Recipient  string // OrganID that it came for
+	DocumentID string // its own identifier; of one that waits for its target, the target's
+	AxisDocID  string
 	RawKey     string
-	Reason     string // catalogue code
-	Secret     bool
-	At         time.Time
+	// Consignment is the message as it was read, files and all; nil if it could not be read.
+	Consignment *document.Consignment
+	Reason      string // catalogue code
+	Secret      bool
+	At          time.Time
+
+	IncomingID string // the document that came of it
+	Note       string // of who settled it
+	SettledBy  string // person
+	SettledAt  *time.Time
+}
+
+// Rereader reads a message again that could not be read when it came, and hands it over as
+// if it had just come. fault.Invalid with the reason if it still cannot be read.
+type Rereader interface {
+	Reread(ctx context.Context, p document.Parcel) error
 }
 
 // Courier carries consignments and statuses over the axis. A network fault is

@@ -43,21 +43,38 @@ func (f *Flow) receive(tx Tx, p document.Parcel, c document.Consignment) (conser
 	if document.HasSecretMark(c.SecrecyMark) {
 		return conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, "secret_mark"), p.RawKey, nil)
 	}
+	if c.Aim != nil {
+		return f.change(tx, ag, c, p)
+	}
+	_, outcome, err := f.takeIn(tx, ag, c, p)
+	return outcome, err
+}
+
+// takeIn enters a document unless it is here already, and gives its id: none if it was set
+// aside.
+func (f *Flow) takeIn(tx Tx, ag org.Agency, c document.Consignment, p document.Parcel) (string, conservation.Outcome, error) {
 	before, err := tx.IncomingOf(ag.ID, c.From.OrganID, c.DocumentID)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
-	hash := c.ContentHash()
+	hash, previous := c.ContentHash(), ""
 	for _, b := range before {
 		if b.ContentHash == hash {
-			return conservation.Duplicate, f.again(tx, b)
+			return b.ID, conservation.Duplicate, f.again(tx, b)
 		}
 	}
-	if len(before) > 0 && before[0].State != workflow.Refused {
-		return conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, "same_id_other_content"), hash, nil)
+	for _, b := range before {
+		if b.State != workflow.Refused {
+			return "", conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, otherContent), hash, nil)
+		}
+		previous = b.ID // the first attempt, that we refused
 	}
-	return conservation.Document, f.enter(tx, ag, c, p, hash)
+	id, err := f.enter(tx, ag, c, p, previous)
+	return id, conservation.Document, err
 }
+
+// otherContent is why a message is set aside whose identifier is taken.
+const otherContent = "same_id_other_content"
 
 // keepRaw stores a consignment of this installation as its raw message.
 func (f *Flow) keepRaw(ctx context.Context, c document.Consignment) (string, error) {
@@ -81,9 +98,12 @@ func (f *Flow) again(tx Tx, d document.Incoming) error {
 }
 
 func quarantined(ag org.Agency, c document.Consignment, p document.Parcel, why string) Quarantined {
-	q := Quarantined{AgencyID: ag.ID, Channel: p.Via(), From: c.From, DocumentID: c.DocumentID, RawKey: p.RawKey, Reason: why}
+	q := Quarantined{
+		AgencyID: ag.ID, State: workflow.Held, Channel: p.Via(), From: c.From, Recipient: p.To, DocumentID: c.DocumentID,
+		AxisDocID: p.AxisDocID, RawKey: p.RawKey, Consignment: &c, Reason: why,
+	}
 	if q.Secret = why == "secret_mark"; q.Secret { // keep nothing that tells what it is about
-		q.DocumentID = ""
+		q.DocumentID, q.Consignment = "", nil
 	}
 	return q
 }
@@ -114,8 +134,9 @@ func (f *Flow) SetAside(ctx context.Context, p document.Parcel, code string) err
 		if err != nil && fault.KindOf(err) != fault.NotFound {
 			return "", err
 		}
-		c := document.Consignment{From: document.Party{OrganID: p.From}}
-		return conservation.Quarantined, f.setAside(tx, quarantined(ag, c, p, code), cmp.Or(p.RawKey, p.AxisDocID),
+		q := quarantined(ag, document.Consignment{From: document.Party{OrganID: p.From}}, p, code)
+		q.Consignment = nil // it could not be read
+		return conservation.Quarantined, f.setAside(tx, q, cmp.Or(p.RawKey, p.AxisDocID),
 			map[string]string{"axis_doc_id": p.AxisDocID, "to": p.To})
 	})
 }
@@ -149,18 +170,20 @@ func sameAgency(tx ReadTx, a, b string) (bool, error) {
 }
 
 // enter makes the incoming document; its files are as they came.
-func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, p document.Parcel, hash string) error {
+// previous is an earlier attempt under the same identifier, if there was one.
+func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, p document.Parcel, previous string) (string, error) {
 	id, err := f.newID("inc-")
 	if err != nil {
-		return err
+		return "", err
 	}
+	hash := c.ContentHash()
 	now := f.now()
 	t, _ := register.LookupName(c.TypeName)
 	d := document.Incoming{
 		ID: id, AgencyID: ag.ID, State: workflow.Received, Channel: p.Via(), From: c.From, ContentHash: hash,
 		DocumentID: c.DocumentID, CodeNumber: c.CodeNumber, CodeNotation: c.CodeNotation, IssuedDate: c.IssuedDate,
 		SignerName: c.SignerName, SignerTitle: c.SignerTitle, Competence: c.Competence, ResponseFor: c.ResponseFor,
-		RawKey: p.RawKey, Verdict: document.VerdictPending, ReceivedAt: now, UpdatedAt: now,
+		RawKey: p.RawKey, Verdict: document.VerdictPending, PreviousID: previous, ReceivedAt: now, UpdatedAt: now,
 		Metadata: document.Metadata{
 			TypeCode: t.Code, Subject: c.Subject, Urgency: c.Urgency, PageAmount: c.PageAmount, DueDate: c.DueDate,
 			Language: "vi", ToPlaces: c.ToPlaces,
@@ -171,17 +194,20 @@ func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, p document.Pa
 			Name: document.CleanFileName(x.Name, "tep-dinh-kem"), MediaType: x.MediaType, Blob: x.Blob, Size: x.Size,
 		}, x.Role, i+1, document.VersionReceived, system(ag.ID))
 		if err != nil {
-			return err
+			return "", err
 		}
 		d.Files = append(d.Files, file)
 	}
 	if err := tx.PutIncoming(&d); err != nil {
-		return err
+		return "", err
 	}
 	if err := tx.Enqueue(Job{Kind: JobValidate, ID: id}); err != nil {
-		return err
+		return "", err
 	}
-	return tx.Journal(f.entry(system(ag.ID), "RECEIVE", authz.Incoming, id, p.RawKey, map[string]string{
+	if err := f.overtaken(tx, ag, &d); err != nil {
+		return "", err
+	}
+	return id, tx.Journal(f.entry(system(ag.ID), "RECEIVE", authz.Incoming, id, p.RawKey, map[string]string{
 		"from": c.From.OrganID, "document_id": c.DocumentID, "channel": string(p.Via()), "content": hash,
 	}))
 }
@@ -189,6 +215,11 @@ func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, p document.Pa
 // notice puts a status for the document's sender in the outbox; a paper document has no
 // sender to tell. again sends one that was sent before once more.
 func (f *Flow) notice(tx Tx, a Actor, d *document.Incoming, code workflow.StatusCode, text string, again bool) error {
+	return f.noticeAbout(tx, a, d, code, text, "", again)
+}
+
+// noticeAbout is notice for the answer to a change.
+func (f *Flow) noticeAbout(tx Tx, a Actor, d *document.Incoming, code workflow.StatusCode, text, changeID string, again bool) error {
 	if d.Channel == document.Paper {
 		return nil
 	}
@@ -202,7 +233,7 @@ func (f *Flow) notice(tx Tx, a Actor, d *document.Incoming, code workflow.Status
 	}
 	now := f.now()
 	n := document.Notice{
-		ID: id, IncomingID: d.ID, Channel: d.Channel,
+		ID: id, IncomingID: d.ID, About: changeID, Channel: d.Channel,
 		Message: document.StatusMessage{
 			From: document.Party{OrganID: ag.CodeAt(now), OrganName: ag.Name}, To: d.From.OrganID, DocumentID: d.DocumentID,
 			Code: d.CodeNumber + "/" + d.CodeNotation, PromulgationDate: d.IssuedDate, Status: code, Description: text,
@@ -278,7 +309,12 @@ func (f *Flow) Notify(ctx context.Context, id string) error {
 // monotone, idempotent, and only from the agency the document went to. A status that fits
 // no delivery is journalled and changes nothing (E7).
 func (f *Flow) RecordStatus(ctx context.Context, p document.Parcel, m document.StatusMessage) error {
-	return f.settle(ctx, p, func(tx Tx) (conservation.Outcome, error) { return f.recordStatus(tx, m) })
+	return f.settle(ctx, p, func(tx Tx) (conservation.Outcome, error) {
+		if m.Status == workflow.StatusRecall {
+			return f.recalledByStatus(tx, p, m)
+		}
+		return f.recordStatus(tx, m)
+	})
 }
 
 func (f *Flow) recordStatus(tx Tx, m document.StatusMessage) (conservation.Outcome, error) {
@@ -305,9 +341,18 @@ func (f *Flow) recordStatus(tx Tx, m document.StatusMessage) (conservation.Outco
 	v.Events = append(v.Events, document.StatusEvent{
 		State: reported, Code: string(m.Status), Description: m.Description, By: by, At: m.At, RecordedAt: now,
 	})
+	late := v.State == workflow.Failed || v.State == workflow.Recalled
 	v.State, v.UpdatedAt = workflow.Advance(v.State, reported), now
 	if err := tx.PutDelivery(&v); err != nil {
 		return "", err
+	}
+	if err := f.answered(tx, &v, m); err != nil {
+		return "", err
+	}
+	if late && workflow.Delivered(v.State) {
+		if err := f.arrivedAfterAll(tx, &v); err != nil {
+			return "", err
+		}
 	}
 	return conservation.StatusApplied, tx.Journal(f.entry(system(v.AgencyID), "STATUS", "delivery", v.ID, "", map[string]string{
 		"from": m.From.OrganID, "status": string(m.Status), conservation.StateKey: string(v.State),

@@ -401,7 +401,7 @@ func (w *World) Work() {
 func (w *World) Do(j flow.Job) error {
 	return map[flow.JobKind]func(context.Context, string) error{
 		flow.JobDeliver: w.Flow.Deliver, flow.JobValidate: w.Flow.Validate, flow.JobNotify: w.Flow.Notify, flow.JobVerify: w.Flow.Verify,
-		flow.JobLevel: w.Flow.Raise,
+		flow.JobLevel: w.Flow.Raise, flow.JobChange: w.Flow.SendChange,
 	}[j.Kind](w.T.Context(), j.ID)
 }
 

@@ -35,6 +35,10 @@ type Store interface {
 	Agencies(ctx context.Context, text string, limit int) ([]org.Agency, error)
 	// Staff gives the positions of an agency with a role, or all with "".
 	Staff(ctx context.Context, agencyID string, role org.Role) ([]Member, error)
+	// Held gives the messages set aside for an agency, newest first; CountHeld counts those
+	// that wait for an act and those that nobody may read.
+	Held(ctx context.Context, f HeldFilter) ([]flow.Quarantined, error)
+	CountHeld(ctx context.Context, agencyID string) (waiting, secret int, err error)
 	// Intents gives the signing acts of a document, oldest first.
 	Intents(ctx context.Context, documentID string) ([]flow.Intent, error)
 }

@@ -67,7 +67,7 @@ func outgoingGrants(g authz.Grants) where {
 		w.and("d.unit_id = ?", g.UnitID)
 	}
 	if g.UnitIssued != "" {
-		w.and("d.unit_id = ? AND d.state = '"+string(workflow.Issued)+"'", g.UnitIssued)
+		w.and("d.unit_id = ? AND (d.state = '"+string(workflow.Issued)+"' OR d.state"+frozen+")", g.UnitIssued)
 	}
 	if g.PositionID != "" {
 		w.and("d.drafter_id = ?", g.PositionID)
@@ -76,6 +76,9 @@ func outgoingGrants(g authz.Grants) where {
 	return w
 }
 
+// frozen is a condition on a state: taken back or replaced.
+const frozen = " IN ('" + string(workflow.Recalled) + "', '" + string(workflow.Replaced) + "')"
+
 func incomingGrants(d dialect, g authz.Grants) where {
 	var w where
 	const assigned = "SELECT a.incoming_id FROM assignments a WHERE a.state NOT IN ('" +
@@ -83,7 +86,7 @@ func incomingGrants(d dialect, g authz.Grants) where {
 	// Answers to what the position drafted.
 	const answers = "SELECT r.incoming_id FROM incoming_responses r JOIN outgoing o ON o.document_id = r.document_id" +
 		" JOIN incoming q ON q.id = r.incoming_id WHERE q.agency_id = o.agency_id AND q.state NOT IN ('" +
-		string(workflow.Received) + "', '" + string(workflow.Refused) + "') AND o.drafter_id = ?"
+		string(workflow.Received) + "', '" + string(workflow.Refused) + "') AND NOT (q.state" + frozen + " AND q.arrival_number = 0) AND o.drafter_id = ?"
 	// One set of ids, so that a reader of few documents among many is led to them by it.
 	var own where
 	if g.UnitID != "" {
@@ -95,7 +98,7 @@ func incomingGrants(d dialect, g authz.Grants) where {
 	}
 	switch {
 	case g.NotDrafts: // nearly all: looked at one by one
-		w.and("d.state <> '" + string(workflow.Received) + "'")
+		w.and("d.state <> '" + string(workflow.Received) + "' AND NOT (d.state" + frozen + " AND d.arrival_number = 0)")
 		w.and("d.presented_to = ? AND d.presented_to <> ''", g.PositionID)
 	case g.PositionID != "":
 		own.and("SELECT p.id FROM incoming p WHERE p.presented_to = ? AND p.presented_to <> ''", g.PositionID)

@@ -37,6 +37,7 @@ func incomingColumns(d *document.Incoming) columns {
 		{"resolved_at", microsOrNull(d.ResolvedAt), asTimePtr{&d.ResolvedAt}},
 		{"presented_to", d.PresentedTo, &d.PresentedTo},
 		{"refusal_reason", d.RefusalReason, &d.RefusalReason},
+		{"previous_id", d.PreviousID, &d.PreviousID},
 		{"updated_at", micros(d.UpdatedAt), asTime{&d.UpdatedAt}},
 		{"from_key", org.OrganKey(d.From.OrganID), nil},
 		{"code_key", codeKey(d.CodeNumber, d.CodeNotation), nil},
@@ -88,6 +89,12 @@ func (t *tx) IncomingOf(agencyID, fromOrganID, documentID string) ([]document.In
 		agencyID, org.OrganKey(fromOrganID), documentID)
 }
 
+// IncomingNamed finds what an agency received under an identifier, whoever sent it, newest
+// first.
+func (t *tx) IncomingNamed(agencyID, documentID string) ([]document.Incoming, error) {
+	return t.incoming("d.agency_id = ? AND d.document_id = ? AND d.document_id <> '' ORDER BY d.no DESC LIMIT 100", agencyID, documentID)
+}
+
 // IncomingLike finds documents of one issuer whose number and notation mean the same,
 // newest first; a reference without a number is like no other.
 func (t *tx) IncomingLike(agencyID, fromOrganID, codeNumber, codeNotation string) ([]document.Incoming, error) {
@@ -123,9 +130,10 @@ func (t *tx) PutIncoming(d *document.Incoming) error {
 }
 
 // dueAgain keeps the deadline by which a document is listed as overdue: the earliest of the
-// open assignments, else the one the sender set; none once the work has ended.
+// open assignments, else the one the sender set; none once the work has ended or the document
+// was taken back.
 func (t *tx) dueAgain(incomingID string) error {
-	_, err := t.exec(`UPDATE incoming SET deadline = CASE WHEN state IN ('RESOLVED', 'REFUSED') THEN '' ELSE COALESCE(
+	_, err := t.exec(`UPDATE incoming SET deadline = CASE WHEN state IN ('RESOLVED', 'REFUSED', 'RECALLED', 'REPLACED') THEN '' ELSE COALESCE(
 		(SELECT MIN(a.deadline) FROM assignments a WHERE a.incoming_id = incoming.id AND a.state IN ('PENDING', 'ACCEPTED') AND a.deadline <> ''),
 		due_date) END WHERE id = ?`, incomingID)
 	return err

@@ -8,6 +8,7 @@ func noticeColumns(n *document.Notice) columns {
 	return columns{
 		{"id", n.ID, &n.ID},
 		{"incoming_id", n.IncomingID, &n.IncomingID},
+		{"about", n.About, &n.About},
 		{"channel", n.Channel, &n.Channel},
 		{"message", inJSON{n.Message}, asJSON{&n.Message}},
 		{"attempts", n.Attempts, &n.Attempts},
@@ -28,7 +29,7 @@ func (t *tx) Notice(id string) (document.Notice, error) {
 	return one(list(t, scanNotice, "SELECT "+noticeTable.read+", d.rev FROM notices d WHERE d.id = ?"+t.lock(), id))
 }
 
-// PutNotice writes it. A second one of the same document and code changes nothing: n gets
+// PutNotice writes it. A second one of the same document, code and change answered alters nothing: n gets
 // the ID and Row of the first.
 func (t *tx) PutNotice(n *document.Notice) error {
 	if n.Row > 0 {
@@ -36,7 +37,7 @@ func (t *tx) PutNotice(n *document.Notice) error {
 	}
 	id := n.ID
 	t.undo = append(t.undo, func() { n.ID, n.Row = id, 0 })
-	added, err := t.exec(noticeTable.insert+" ON CONFLICT (incoming_id, code) DO NOTHING", noticeColumns(n).args()...)
+	added, err := t.exec(noticeTable.insert+" ON CONFLICT (incoming_id, code, about) DO NOTHING", noticeColumns(n).args()...)
 	if err != nil {
 		return err
 	}
@@ -44,5 +45,5 @@ func (t *tx) PutNotice(n *document.Notice) error {
 		n.Row = 1
 		return nil
 	}
-	return get(t, []any{&n.ID, &n.Row}, "SELECT id, rev FROM notices WHERE incoming_id = ? AND code = ?", n.IncomingID, n.Message.Status)
+	return get(t, []any{&n.ID, &n.Row}, "SELECT id, rev FROM notices WHERE incoming_id = ? AND code = ? AND about = ?", n.IncomingID, n.Message.Status, n.About)
 }

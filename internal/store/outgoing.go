@@ -25,6 +25,7 @@ func outgoingColumns(d *document.Outgoing) columns {
 		{"recipients", inJSON{d.Recipients}, asJSON{&d.Recipients}},
 		{"reply_to", d.ReplyTo, &d.ReplyTo},
 		{"response_for", inJSON{d.ResponseFor}, asJSON{&d.ResponseFor}},
+		{"effect", inJSON{d.Effect}, asJSON{&d.Effect}},
 		{"number", d.Number, &d.Number},
 		{"notation", d.Notation, &d.Notation},
 		{"issued_date", d.IssuedDate.String(), asDate{&d.IssuedDate}},

@@ -11,6 +11,10 @@ const (
 	StatusAssigned   StatusCode = "04" // phân công
 	StatusProcessing StatusCode = "05" // đang xử lý
 	StatusCompleted  StatusCode = "06" // hoàn thành
+	// From here on the code stands beside the delivery's state and never moves it.
+	StatusRecall   StatusCode = "13" // the sender asks to take the document back
+	StatusAgreed   StatusCode = "15" // đồng ý cập nhật, lấy lại
+	StatusDeclined StatusCode = "16" // từ chối cập nhật, lấy lại
 )
 
 // rank orders delivery states; a delivery never moves to a lower rank. A refusal ends

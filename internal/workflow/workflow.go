@@ -19,6 +19,8 @@ const (
 	Incoming   Machine = "incoming"   // văn bản đến
 	Assignment Machine = "assignment" // phân công xử lý, one per person or unit
 	Delivery   Machine = "delivery"   // phát hành, one per recipient
+	Change     Machine = "change"     // thu hồi, cập nhật, thay thế, one per document and recipient
+	Message    Machine = "message"    // a message set aside (cách ly)
 )
 
 // States of an outgoing document.
@@ -67,7 +69,31 @@ const (
 	Processing State = "PROCESSING" // 05
 	Completed  State = "COMPLETED"  // 06
 	Failed     State = "FAILED"     // given up; the clerk may send again
-	Recalled   State = "RECALLED"   // taken back while it was still queued or given up: it never left
+)
+
+// States in which a document is frozen, outgoing and incoming alike: no act leads on, its
+// files stay readable by those who could read them, nothing is deleted (RULE-14). A delivery
+// that is recalled never left.
+const (
+	Recalled State = "RECALLED" // đã thu hồi
+	Replaced State = "REPLACED" // đã bị thay thế
+)
+
+// States of a change, beside Sent and Failed of its sending, and Recalled of what never left.
+const (
+	Asked    State = "ASKED"    // at the sender: to be sent
+	Waiting  State = "WAITING"  // at the recipient: for the clerk's answer
+	Agreed   State = "AGREED"   // 15
+	Declined State = "DECLINED" // 16
+)
+
+// States of a message set aside.
+const (
+	Held        State = "HELD"
+	TakenNew    State = "TAKEN_NEW"
+	TakenUpdate State = "TAKEN_UPDATE"
+	SentBack    State = "SENT_BACK" // refused, and its sender told so
+	PutAway     State = "PUT_AWAY"  // with a note
 )
 
 // Actions on outgoing documents.
@@ -84,8 +110,12 @@ const (
 	Revise         Action = "REVISE" // new version or changed metadata
 	Void           Action = "VOID"
 	Cancel         Action = "CANCEL"
-	Resend         Action = "RESEND"      // a failed delivery
 	RetryLevel     Action = "RETRY_LEVEL" // of a signature that waits for its timestamp or long-term data
+	Resend         Action = "RESEND"      // a failed delivery
+	Recall         Action = "RECALL"      // thu hồi, from all or some recipients
+	Update         Action = "UPDATE"      // fields or recipients of an issued document
+	TakeBack       Action = "TAKE_BACK"   // the recall takes the document itself out of force
+	Supersede      Action = "SUPERSEDE"   // another document stands in its place
 )
 
 // Actions on incoming documents and assignments.
@@ -98,6 +128,17 @@ const (
 	Complete Action = "COMPLETE"
 	Reply    Action = "REPLY" // draft an answer; changes no state of its own
 	Look     Action = "LOOK"  // a for-information assignment has been read
+	Agree    Action = "AGREE" // to a change: 15
+	Decline  Action = "DECLINE"
+)
+
+// Actions on messages set aside.
+const (
+	TakeNew    Action = "TAKE_NEW"    // as a document of its own
+	TakeUpdate Action = "TAKE_UPDATE" // as new content of the document with the same identifier
+	SendBack   Action = "SEND_BACK"   // refuse it: 02
+	PutAside   Action = "PUT_ASIDE"   // put away with a note
+	ReadAgain  Action = "READ_AGAIN"  // perhaps we can read it now
 )
 
 // View is reading; it changes nothing and is decided by authz only.
@@ -135,14 +176,18 @@ func tables(m Machine) map[step]State {
 			{AgencySigned, Issue}: Issued,
 			{AgencySigned, Void}:  Voided,
 
-			{Issued, Resend}: Issued,
-
 			{Signed, RetryLevel}:       Signed,
 			{AgencySigned, RetryLevel}: AgencySigned,
 			{Issued, RetryLevel}:       Issued,
+			{Issued, Resend}:           Issued,
+			{Issued, Update}:           Issued,
+			{Issued, Recall}:           Issued,
+			{Issued, TakeBack}:         Recalled,
+			{Issued, Supersede}:        Replaced,
+			{Recalled, Recall}:         Recalled, // again, of those who declined
 		}
 	case Incoming:
-		return map[step]State{
+		t := map[step]State{
 			{Received, Register}: Registered,
 			{Received, Refuse}:   Refused,
 
@@ -159,6 +204,11 @@ func tables(m Machine) map[step]State {
 			{Directed, Complete}:   Resolved,
 			{InProgress, Complete}: Resolved,
 		}
+		// What its sender takes back or replaces is frozen wherever it stands.
+		for _, s := range [...]State{Received, Refused, Registered, Presented, Directed, InProgress, Resolved, Replaced} {
+			t[step{s, TakeBack}], t[step{s, Supersede}] = Recalled, Replaced
+		}
+		return t
 	case Assignment:
 		return map[step]State{
 			{Pending, Start}:     Accepted,
@@ -168,6 +218,20 @@ func tables(m Machine) map[step]State {
 			{Pending, Withdraw}:  Withdrawn,
 			{Accepted, Complete}: Done,
 			{Accepted, Return}:   Returned,
+		}
+	case Change:
+		return map[step]State{
+			{Waiting, Agree}:   Agreed,
+			{Waiting, Decline}: Declined,
+			{Declined, Agree}:  Agreed,
+		}
+	case Message:
+		return map[step]State{
+			{Held, TakeNew}:    TakenNew,
+			{Held, TakeUpdate}: TakenUpdate,
+			{Held, SendBack}:   SentBack,
+			{Held, PutAside}:   PutAway,
+			{Held, ReadAgain}:  TakenNew,
 		}
 	}
 	return nil
@@ -196,5 +260,6 @@ func Allowed(m Machine, s State) []Action {
 
 var order = [...]Action{
 	Submit, Withdraw, ApproveContent, ApproveFormat, Sign, Number, Seal, Issue, Resend, RetryLevel, Register, Present,
-	Assign, Start, Reply, Complete, Look, Revise, Return, Refuse, Void, Cancel,
+	Assign, Start, Reply, Complete, Look, Agree, Decline, TakeNew, TakeUpdate, SendBack, ReadAgain, PutAside, Update, Revise, Return,
+	Refuse, Void, Cancel, Recall,
 }
