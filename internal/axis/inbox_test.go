@@ -130,7 +130,8 @@ func poison(x *exchange) {
 		}), ""},
 		{"edxml_incomplete", cut(cut(good(), "<edXML:DocumentId>", "</edXML:DocumentId>"), "<edXML:CodeNumber>", "</edXML:CodeNumber>"), ""},
 		{"axis_sender_mismatch", strings.Replace(good(), ">"+stranger+"<", ">H98.05<", 1), ""},
-		{"axis_kind_unsupported", changedLetter(func(m *edxml.Message) {
+		{"axis_kind_unsupported", strings.Replace(good(), "BussinessDocType>0<", "BussinessDocType>7<", 1), ""},
+		{"change_target_unknown", changedLetter(func(m *edxml.Message) {
 			m.TraceHeaderList.Bussiness.BussinessDocType, m.TraceHeaderList.Bussiness.DocumentId = edxml.DocRecall, "H26.14,2026/11/19,01/SVD-VP"
 		}), ""},
 		{"recipient_unknown", good(), "H26.99"},

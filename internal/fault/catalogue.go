@@ -74,8 +74,8 @@ func (c *Catalogue) words(lang string) map[string]string {
 
 // prefixes tells under which keys the values of an argument have words.
 var prefixes = map[string][]string{
-	"who": {""}, "state": {"state_", "delivery_"}, "action": {"act_"}, "last": {"act_"}, "verdict": {"verdict_"},
-	"places": {"place_"}, "finding": {"finding_"}, "cause": {""},
+	"who": {""}, "state": {"state_", "delivery_", "change_"}, "action": {"act_"}, "last": {"act_"}, "verdict": {"verdict_"},
+	"kind": {"kind_"}, "outcome": {"change_"}, "places": {"place_"}, "finding": {"finding_"}, "cause": {""},
 }
 
 func word(m map[string]string, arg, value string) string {

@@ -24,7 +24,7 @@ const (
 // like any other. Only who sent a document may change it; a change of another's, or of
 // something that never came, is set aside.
 func (f *Flow) change(tx Tx, ag org.Agency, c document.Consignment, p document.Parcel) (conservation.Outcome, error) {
-	targets, err := resolve(tx, ag.ID, c)
+	targets, err := resolve(tx, ag.ID, c, p.RawKey)
 	switch {
 	case fault.Is(err, noTarget) && c.Aim.Kind == document.Replace: // of what never came here: a new document
 		_, outcome, err := f.takeIn(tx, ag, c, p)
@@ -68,18 +68,22 @@ func firstTarget(a *document.Aim) string {
 }
 
 // resolve finds the received documents that an aim means: those of the first group of which
-// any was received at all, each in its newest attempt that was not refused.
-func resolve(tx ReadTx, agencyID string, c document.Consignment) ([]document.Incoming, error) {
+// any was received at all, each in its newest attempt that was not refused. The message itself,
+// should it have been taken as a document before, is none of them.
+func resolve(tx ReadTx, agencyID string, c document.Consignment, rawKey string) ([]document.Incoming, error) {
 	var foreign bool
 	for _, group := range c.Aim.Targets {
 		var found []document.Incoming
 		for _, id := range group {
+			if c.Aim.Kind == document.Replace && id == c.DocumentID {
+				continue
+			}
 			d, theirs, err := received(tx, agencyID, c.From.OrganID, id)
 			if err != nil {
 				return nil, err
 			}
 			foreign = foreign || theirs
-			if d != nil && !slices.ContainsFunc(found, func(x document.Incoming) bool { return x.ID == d.ID }) {
+			if d != nil && d.RawKey != rawKey && !slices.ContainsFunc(found, func(x document.Incoming) bool { return x.ID == d.ID }) {
 				found = append(found, *d)
 			}
 		}

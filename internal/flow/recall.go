@@ -298,8 +298,8 @@ func (f *Flow) SendChange(ctx context.Context, id string) error {
 	return errors.Join(err, onlyRetryable(sendErr))
 }
 
-// answered applies a recipient's 15 or 16 to what was asked of it: to the change that a
-// document brought if the answer names that document, else to the oldest one open.
+// answered applies a recipient's 15 or 16 to what was asked of it under the document that
+// the answer names: the oldest change without an answer, else the newest that was declined.
 func (f *Flow) answered(tx Tx, v *document.Delivery, m document.StatusMessage) error {
 	to, ok := workflow.ChangeState(m.Status)
 	if !ok {
@@ -319,6 +319,17 @@ func (f *Flow) answered(tx Tx, v *document.Delivery, m document.StatusMessage) e
 			changes = append(changes, c)
 		}
 	}
+	slices.SortStableFunc(changes, func(a, b document.Change) int {
+		switch x, y := a.AnsweredAt == nil, b.AnsweredAt == nil; {
+		case x && !y:
+			return -1
+		case y && !x:
+			return 1
+		case x:
+			return a.AskedAt.Compare(b.AskedAt)
+		}
+		return b.AskedAt.Compare(a.AskedAt)
+	})
 	for i := range changes {
 		c := &changes[i]
 		next := workflow.AdvanceChange(c.State, to)

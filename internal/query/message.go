@@ -174,8 +174,3 @@ func incomingRow(d *document.Incoming) *Row {
 		Party: d.From.OrganName, Parties: 1, IssuedDate: d.IssuedDate, ArrivalNumber: d.ArrivalNumber, Verdict: d.Verdict, Sort: d.ReceivedAt,
 	}
 }
-
-// outgoingRow is an outgoing document as a link.
-func outgoingRow(d *document.Outgoing, code string) *Row {
-	return &Row{Kind: authz.Outgoing, ID: d.ID, State: d.State, TypeCode: d.TypeCode, Subject: d.Subject, Code: code, IssuedDate: d.IssuedDate, Sort: d.UpdatedAt}
-}

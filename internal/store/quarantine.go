@@ -54,7 +54,7 @@ func (t *tx) Quarantined(id string) (flow.Quarantined, error) {
 
 // HeldFor gives the messages that wait for a document of this identifier, oldest first.
 func (t *tx) HeldFor(agencyID, documentID, reason string) ([]flow.Quarantined, error) {
-	return list(t, scanQuarantined, quarantineSelect(`d.agency_id = ? AND d.state = 'HELD' AND d.reason = ? AND d.document_id = ?
+	return list(t, scanQuarantined, quarantineSelect(`d.agency_id = ? AND NOT d.secret AND d.state = 'HELD' AND d.reason = ? AND d.document_id = ?
 		AND d.document_id <> '' ORDER BY d.set_aside_at, d.id LIMIT 100`)+t.lock(), agencyID, reason, documentID)
 }
 

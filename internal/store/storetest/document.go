@@ -277,6 +277,12 @@ func testNotices(t *testing.T, w *world) {
 	if other.ID != id || other.Row != 1 {
 		t.Errorf("a notice of another code: %s row %d", other.ID, other.Row)
 	}
+	answer := notice()
+	answer.About, id = "chg-1", answer.ID
+	w.write(func(tx flow.Tx) error { return tx.PutNotice(&answer) })
+	if answer.ID != id || answer.Row != 1 {
+		t.Errorf("the answer to a change: %s row %d", answer.ID, answer.Row)
+	}
 }
 
 func testEvidence(t *testing.T, w *world) {

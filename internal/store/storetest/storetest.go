@@ -47,6 +47,8 @@ func Run(t *testing.T, open Opener) {
 		{"Notices", testNotices},
 		{"Evidence", testEvidence},
 		{"Quarantine", testQuarantine},
+		{"Held", testHeld},
+		{"Changes", testChanges},
 		{"Parcels", testParcels},
 		{"Audit", testAudit},
 		{"Missing", testMissing},

@@ -1,0 +1,579 @@
+package flow_test
+
+import (
+	"testing"
+
+	"congvan/internal/calendar"
+	"congvan/internal/document"
+	"congvan/internal/flow"
+	"congvan/internal/flowtest"
+	"congvan/internal/workflow"
+)
+
+// TestChanges takes documents back, updates and replaces them, at both ends.
+func TestChanges(t *testing.T) {
+	w := newWorld(t)
+	for name, test := range map[string]func(*world){
+		"recalled and agreed":                 recallAgreed,
+		"recalled from the desk of assignees": recallInWork,
+		"recalled before it left":             recallUnsent,
+		"recalled from some":                  recallSome,
+		"declined, and asked again":           recallDeclined,
+		"only its sender recalls it":          recallForeign,
+		"a recall overtakes its document":     recallEarly,
+		"a recall by status 13":               recallByStatus,
+		"answers that fit nothing":            strayAnswers,
+		"given up, recalled, arrived":         recallGivenUp,
+		"a notice of recall":                  recallByNotice,
+		"replaced":                            replaced,
+		"a replacement of the unknown":        replacesUnknown,
+		"updated":                             updated,
+		"recipients added and removed":        recipientsChanged,
+		"an update with new files":            updateFiles,
+		"rights":                              changeRights,
+	} {
+		t.Run(name, func(t *testing.T) {
+			w.Jobs, w.Flow.Courier = nil, &axis{}
+			w.In(t)
+			test(w)
+		})
+	}
+}
+
+// delivered is a document that its recipients have received and checked.
+func (w *world) delivered(recipients ...string) document.Outgoing {
+	w.T.Helper()
+	d, err := w.Flow.Issue(w.T.Context(), w.Who("vt.svd"), w.Sealed(recipients...).ID)
+	w.Must(err)
+	w.Work()
+	return d
+}
+
+func (w *world) out(id string) (d document.Outgoing) {
+	w.T.Helper()
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) (err error) { d, err = tx.Outgoing(id); return err }))
+	return d
+}
+
+func (w *world) incomingDoc(id string) (d document.Incoming) {
+	w.T.Helper()
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) (err error) { d, err = tx.Incoming(id); return err }))
+	return d
+}
+
+// asked are the changes of an outgoing document.
+func (w *world) asked(id string) (out []document.Change) {
+	w.T.Helper()
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) (err error) { out, err = tx.ChangesOf(id); return err }))
+	return out
+}
+
+// waiting is the newest change of a received document.
+func (w *world) waiting(id string) document.Change {
+	w.T.Helper()
+	var all []document.Change
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) (err error) { all, err = tx.ChangesOn(id); return err }))
+	if len(all) == 0 {
+		w.T.Fatalf("nothing was asked of %s", id)
+	}
+	return all[len(all)-1]
+}
+
+func (w *world) states(changes []document.Change, want ...workflow.State) {
+	w.T.Helper()
+	for i, c := range changes {
+		if i >= len(want) || c.State != want[i] {
+			w.T.Fatalf("change %d is %s (%s), want %v", i, c.State, c.LastError, want)
+		}
+	}
+	if len(changes) != len(want) {
+		w.T.Fatalf("%d changes, want %v", len(changes), want)
+	}
+}
+
+func (w *world) recall(d document.Outgoing, recipients ...string) document.Outgoing {
+	w.T.Helper()
+	d, err := w.Flow.Recall(w.T.Context(), w.Who("gd.svd"), d.ID, flow.RecallInput{Reason: "Gửi nhầm phụ lục", Recipients: recipients})
+	w.Must(err)
+	w.Work()
+	return d
+}
+
+// frozen makes sure that no act leads on from a received document.
+func (w *world) frozen(in document.Incoming, want workflow.State) {
+	w.T.Helper()
+	if in.State != want {
+		w.T.Fatalf("the copy is %s, want %s", in.State, want)
+	}
+	if len(in.Files) == 0 {
+		w.T.Fatal("the files are gone")
+	}
+	_, err := w.Flow.Register(w.T.Context(), w.Who("vt.stn"), in.ID, flow.RegisterInput{Confirmed: true})
+	w.code(err, "action_not_now")
+	_, err = w.Flow.Present(w.T.Context(), w.Who("vt.stn"), in.ID, w.Who("gd.stn").PositionID)
+	w.code(err, "action_not_now")
+}
+
+func recallAgreed(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered()
+	before := w.arrivedAt("a-stn", d.DocumentID)
+	_, err := w.Flow.Recall(ctx, w.Who("gd.svd"), d.ID, flow.RecallInput{})
+	w.code(err, "field_required", "reason")
+	d = w.recall(d)
+	if d.State != workflow.Recalled || len(w.out(d.ID).Files) == 0 {
+		w.T.Fatalf("the issuer's copy is %s", d.State)
+	}
+	w.states(w.asked(d.ID), workflow.Sent)
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	w.frozen(in, workflow.Recalled)
+	c := w.waiting(in.ID)
+	if c.State != workflow.Waiting || c.Reason != "Gửi nhầm phụ lục" || c.Before != before.State {
+		w.T.Fatalf("%+v", c)
+	}
+	_, err = w.Flow.Recall(ctx, w.Who("gd.svd"), d.ID, flow.RecallInput{Reason: "lần nữa"})
+	w.code(err, "nothing_to_recall")
+	_, err = w.Flow.Agree(ctx, w.Who("vt.stn"), c.ID, "Đã hủy bản lưu")
+	w.Must(err)
+	w.Work()
+	got := w.asked(d.ID)
+	w.states(got, workflow.Agreed)
+	if got[0].Answer != "Đã hủy bản lưu" || got[0].AnsweredAt == nil || got[0].AnsweredBy == "" {
+		w.T.Errorf("the answer at the sender: %+v", got[0])
+	}
+	w.expect(d.ID, workflow.Arrived) // 15 stands beside the delivery's state
+	w.frozen(w.arrivedAt("a-stn", d.DocumentID), workflow.Recalled)
+	_, err = w.Flow.Agree(ctx, w.Who("vt.stn"), c.ID, "")
+	w.code(err, "action_not_now")
+}
+
+// recallInWork: what is being worked on is taken back all the same, and who works on it
+// still may read it.
+func recallInWork(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered()
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	_, err := w.Flow.Register(ctx, w.Who("vt.stn"), in.ID, flow.RegisterInput{})
+	w.Must(err)
+	_, err = w.Flow.Present(ctx, w.Who("vt.stn"), in.ID, w.Who("gd.stn").PositionID)
+	w.Must(err)
+	_, err = w.Flow.Assign(ctx, w.Who("gd.stn"), in.ID, flow.AssignInput{To: []document.AssignmentTo{{PositionID: w.Who("cv.stn").PositionID, Role: document.Lead}}})
+	w.Must(err)
+	_, err = w.Flow.Start(ctx, w.Who("cv.stn"), in.ID)
+	w.Must(err)
+	w.Work()
+	w.recall(d)
+	w.frozen(w.incomingDoc(in.ID), workflow.Recalled)
+	_, err = w.Flow.Complete(ctx, w.Who("cv.stn"), in.ID, "xong")
+	w.code(err, "action_not_now")
+	w.expect(d.ID, workflow.Processing)
+	if got := w.incomingDoc(in.ID); got.ArrivalNumber == 0 {
+		w.T.Error("the line of the register is gone")
+	}
+}
+
+func recallUnsent(w *world) {
+	ctx := w.T.Context()
+	d, err := w.Flow.Issue(ctx, w.Who("vt.svd"), w.Sealed().ID)
+	w.Must(err)
+	d, err = w.Flow.Recall(ctx, w.Who("gd.svd"), d.ID, flow.RecallInput{Reason: "Phát hành nhầm"})
+	w.Must(err)
+	w.Work()
+	w.expect(d.ID, workflow.Recalled)
+	w.states(w.asked(d.ID), workflow.Recalled)
+	w.Must(w.Store.Read(ctx, func(tx flow.ReadTx) error {
+		found, err := tx.IncomingNamed("a-stn", d.DocumentID)
+		if len(found) != 0 {
+			w.T.Error("it left all the same")
+		}
+		return err
+	}))
+}
+
+func recallSome(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered("H26.15", "H26.31")
+	_, err := w.Flow.Recall(ctx, w.Who("gd.svd"), d.ID, flow.RecallInput{Reason: "x", Recipients: []string{"H26.99"}})
+	w.code(err, "recipient_not_served", "recipients")
+	d = w.recall(d, "H26.15")
+	if d.State != workflow.Issued {
+		w.T.Fatalf("it is %s and still holds for another recipient", d.State)
+	}
+	w.states(w.asked(d.ID), workflow.Sent)
+	w.frozen(w.arrivedAt("a-stn", d.DocumentID), workflow.Recalled)
+	if d = w.recall(d); d.State != workflow.Recalled {
+		w.T.Fatalf("taken back from all it is %s", d.State)
+	}
+	w.states(w.asked(d.ID), workflow.Sent, workflow.Sent)
+}
+
+func recallDeclined(w *world) {
+	ctx := w.T.Context()
+	vt := w.Who("vt.stn")
+	d := w.recall(w.delivered())
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	c := w.waiting(in.ID)
+	_, err := w.Flow.Decline(ctx, vt, c.ID, flow.DeclineInput{Reason: "Đã thực hiện"})
+	w.code(err, "recall_must_be_obeyed", "confirmed")
+	_, err = w.Flow.Decline(ctx, vt, c.ID, flow.DeclineInput{Reason: "Đã thực hiện", Confirmed: true})
+	w.Must(err)
+	w.Work()
+	w.states(w.asked(d.ID), workflow.Declined)
+	if got := w.incomingDoc(in.ID); got.State != workflow.Received {
+		w.T.Fatalf("declined, the copy is %s", got.State)
+	}
+	d = w.recall(d)
+	w.states(w.asked(d.ID), workflow.Declined, workflow.Sent)
+	again := w.waiting(in.ID)
+	if again.ID == c.ID || again.State != workflow.Waiting {
+		w.T.Fatalf("asked again: %+v", again)
+	}
+	_, err = w.Flow.Agree(ctx, vt, again.ID, "")
+	w.Must(err)
+	w.Work()
+	w.states(w.asked(d.ID), workflow.Declined, workflow.Agreed)
+	w.frozen(w.incomingDoc(in.ID), workflow.Recalled)
+}
+
+// take hands a message of the axis over as the inbox does.
+func (w *world) take(c document.Consignment, to, raw string) error {
+	return w.Flow.Receive(w.T.Context(), document.Parcel{AxisDocID: "axis-" + raw, From: c.From.OrganID, To: to, RawKey: raw}, c)
+}
+
+func recalling(c document.Consignment, id string) document.Consignment {
+	c.Files, c.Subject = nil, "Thu hồi"
+	c.Aim = &document.Aim{Kind: document.Recall, Reason: "Gửi nhầm", Targets: [][]string{{id}}}
+	return c
+}
+
+func (w *world) heldFor(reason, rawKey string) flow.Quarantined {
+	w.T.Helper()
+	all, err := w.Store.Quarantine(w.T.Context(), 1000)
+	w.Must(err)
+	for _, q := range all {
+		if q.Reason == reason && q.RawKey == rawKey {
+			return q
+		}
+	}
+	w.T.Fatalf("nothing is set aside for %s", reason)
+	return flow.Quarantined{}
+}
+
+func recallForeign(w *world) {
+	c := w.consignment("H98.05,2026/11/19,21/SM-VP")
+	w.Must(w.take(c, "H26.14", "f1"))
+	stranger := recalling(c, c.DocumentID)
+	stranger.From = document.Party{OrganID: "H98.99", OrganName: "Sở khác"}
+	stranger.DocumentID = "H98.99,2026/11/19,1/TB"
+	w.Must(w.take(stranger, "H26.14", "f2"))
+	if got := w.fromSM(c.DocumentID)[0]; got.State != workflow.Received {
+		w.T.Fatalf("another's recall made it %s", got.State)
+	}
+	w.heldFor("change_not_sender", "f2")
+	// By the sender's old code it is the sender's (mã định danh cũ).
+	own := recalling(c, c.DocumentID)
+	own.From.OrganID = "000.00.05.H98"
+	w.Must(w.take(own, "H26.14", "f3"))
+	if got := w.fromSM(c.DocumentID)[0]; got.State != workflow.Recalled {
+		w.T.Fatalf("the sender's own recall left it %s", got.State)
+	}
+	w.Must(w.take(own, "H26.14", "f3")) // repeated
+	if x := w.waiting(w.fromSM(c.DocumentID)[0].ID); x.State != workflow.Waiting {
+		w.T.Fatalf("%+v", x)
+	}
+}
+
+func recallEarly(w *world) {
+	c := w.consignment("H98.05,2026/11/19,22/SM-VP")
+	w.Must(w.take(recalling(c, c.DocumentID), "H26.14", "e1"))
+	w.heldFor("change_target_unknown", "e1")
+	w.Must(w.take(c, "H26.14", "e2"))
+	if got := w.fromSM(c.DocumentID)[0]; got.State != workflow.Recalled {
+		w.T.Fatalf("what was recalled before it came is %s", got.State)
+	}
+	if q := w.heldFor("change_target_unknown", "e1"); q.State != workflow.TakenUpdate || q.IncomingID == "" {
+		w.T.Fatalf("the message set aside: %+v", q)
+	}
+	w.Work() // the check of its signatures changes nothing about that
+	if got := w.fromSM(c.DocumentID)[0]; got.State != workflow.Recalled || got.Verdict == document.VerdictPending {
+		w.T.Fatalf("%s, %s", got.State, got.Verdict)
+	}
+}
+
+func recallByStatus(w *world) {
+	ctx := w.T.Context()
+	c := w.consignment("H98.05,2026/11/19,23/SM-VP")
+	w.Must(w.take(c, "H26.14", "s1"))
+	ask := func(from, id string) {
+		w.Must(w.Flow.RecordStatus(ctx, document.Parcel{AxisDocID: "st", From: from, To: "H26.14", RawKey: "s2"}, document.StatusMessage{
+			From: document.Party{OrganID: from, OrganName: "Sở Mẫu tỉnh Mẫu"}, To: "H26.14", DocumentID: id, Code: "07/SM-VP",
+			PromulgationDate: calendar.DateOf(w.Now()), Status: workflow.StatusRecall, Description: "Gửi nhầm", At: w.Now(),
+		}))
+	}
+	ask("H98.99", c.DocumentID)
+	ask("H98.05", "H98.05,2026/11/19,unknown")
+	if got := w.fromSM(c.DocumentID)[0]; got.State != workflow.Received {
+		w.T.Fatalf("somebody else's 13 made it %s", got.State)
+	}
+	ask("H98.05", c.DocumentID)
+	got := w.fromSM(c.DocumentID)[0]
+	if x := w.waiting(got.ID); got.State != workflow.Recalled || x.Reason != "Gửi nhầm" {
+		w.T.Fatalf("%s, %+v", got.State, x)
+	}
+}
+
+func strayAnswers(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered()
+	at := w.Now()
+	say := func(code workflow.StatusCode, from, id string) {
+		w.Must(w.Flow.RecordStatus(ctx, document.Parcel{}, document.StatusMessage{
+			From: document.Party{OrganID: from, OrganName: "Sở"}, DocumentID: id, Status: code, At: at,
+		}))
+	}
+	say("15", "H26.15", d.DocumentID) // nothing was asked
+	say("15", "H26.15", d.DocumentID)
+	say("16", "H98.05", d.DocumentID) // it did not go there
+	say("15", "H26.15", "unknown")
+	say("77", "H26.15", d.DocumentID)
+	w.expect(d.ID, workflow.Arrived)
+	w.states(w.asked(d.ID))
+	w.recall(d)
+	at = w.Now()
+	say("16", "H26.15", d.DocumentID)
+	w.states(w.asked(d.ID), workflow.Declined)
+	at = at.Add(1e9)
+	say("15", "H26.15", d.DocumentID)
+	say("16", "H26.15", d.DocumentID) // late: an agreement stays
+	w.states(w.asked(d.ID), workflow.Agreed)
+	say("02", "H26.15", d.DocumentID)
+	w.expect(d.ID, workflow.Refusal)
+}
+
+// recallGivenUp: what was given up is sent no more, and should it have arrived all the same,
+// it is asked back then.
+func recallGivenUp(w *world) {
+	ctx := w.T.Context()
+	d, id := w.issued()
+	w.Flow.Courier = &axis{script: []string{"refused"}}
+	w.Must(w.Flow.Deliver(ctx, id))
+	w.expect(d.ID, workflow.Failed)
+	w.Jobs = nil
+	d = w.recall(d)
+	w.expect(d.ID, workflow.Recalled)
+	w.states(w.asked(d.ID), workflow.Asked)
+	_, err := w.Flow.Resend(ctx, w.Who("vt.svd"), id)
+	w.code(err, "action_not_now")
+	w.Flow.Courier = &axis{}
+	w.Must(w.Flow.RecordStatus(ctx, document.Parcel{}, document.StatusMessage{
+		From: document.Party{OrganID: "H98.05", OrganName: "Sở Mẫu"}, DocumentID: d.DocumentID, Status: "01", At: w.Now(),
+	}))
+	w.expect(d.ID, workflow.Arrived)
+	w.Work()
+	w.states(w.asked(d.ID), workflow.Sent)
+}
+
+// seal takes a draft to the seal and issues it.
+func (w *world) issue(d document.Outgoing) document.Outgoing {
+	w.T.Helper()
+	d, err := w.Flow.Issue(w.T.Context(), w.Who("vt.svd"), w.Seal(d).ID)
+	w.Must(err)
+	return d
+}
+
+// drafted is a document with an effect on others.
+func (w *world) drafted(kind document.ChangeKind, targets ...string) (document.Outgoing, error) {
+	cv := w.Who("cv.svd")
+	main := w.Upload(cv, "cong-van.pdf", flowtest.Sample(w.T, "cong-van-1.pdf"))
+	in := w.input(main.ID)
+	in.Subject = "Thông báo về văn bản đã gửi"
+	in.Effect = document.Effect{Kind: kind, Targets: targets, Reason: "Sai phụ lục"}
+	in.SignerID = w.Who("gd.svd").PositionID
+	return w.Flow.Draft(w.T.Context(), cv, in)
+}
+
+func recallByNotice(w *world) {
+	d := w.delivered()
+	_, err := w.drafted(document.Recall, d.ID, d.ID+"x")
+	w.code(err, "too_many", "effect")
+	_, err = w.drafted(document.Recall, "out-none")
+	w.code(err, "target_unknown", "effect")
+	n, err := w.drafted(document.Recall, d.ID)
+	w.Must(err)
+	if len(n.Recipients) == 0 || n.Recipients[0].OrganID != "H26.15" {
+		w.T.Fatalf("the notice goes to %+v", n.Recipients)
+	}
+	n = w.issue(n)
+	if got := w.out(d.ID); got.State != workflow.Recalled {
+		w.T.Fatalf("at issue the document is %s", got.State)
+	}
+	w.Work()
+	w.frozen(w.arrivedAt("a-stn", d.DocumentID), workflow.Recalled)
+	notice := w.arrivedAt("a-stn", n.DocumentID)
+	c := w.waiting(w.arrivedAt("a-stn", d.DocumentID).ID)
+	if c.CarrierID != notice.ID || notice.State != workflow.Received {
+		w.T.Fatalf("the notice is %s (%s), the change names %s", notice.ID, notice.State, c.CarrierID)
+	}
+	_, err = w.Flow.Agree(w.T.Context(), w.Who("vt.stn"), c.ID, "")
+	w.Must(err)
+	w.Work()
+	w.states(w.asked(d.ID), workflow.Agreed)
+	if got := w.asked(d.ID)[0]; got.CarrierID != n.ID {
+		w.T.Errorf("at the sender the change names %q", got.CarrierID)
+	}
+	_, err = w.drafted(document.Replace, d.ID)
+	w.code(err, "target_not_issued", "effect")
+}
+
+func replaced(w *world) {
+	d := w.delivered("H26.15", "H26.31")
+	n, err := w.drafted(document.Replace, d.ID)
+	w.Must(err)
+	n = w.issue(n)
+	w.Work()
+	if got := w.out(d.ID); got.State != workflow.Replaced {
+		w.T.Fatalf("the replaced document is %s", got.State)
+	}
+	old, fresh := w.arrivedAt("a-stn", d.DocumentID), w.arrivedAt("a-stn", n.DocumentID)
+	w.frozen(old, workflow.Replaced)
+	c := w.waiting(old.ID)
+	if c.CarrierID != fresh.ID || c.State != workflow.Agreed || fresh.State != workflow.Received {
+		w.T.Fatalf("linked to %s, want %s; %s", c.CarrierID, fresh.ID, c.State)
+	}
+	w.states(w.asked(d.ID), workflow.Agreed, workflow.Agreed)
+	w.Must(w.Store.Read(w.T.Context(), func(tx flow.ReadTx) error {
+		by, err := tx.ChangesBy(fresh.ID)
+		if len(by) != 1 || by[0].IncomingID != old.ID {
+			w.T.Errorf("the new one replaces %+v", by)
+		}
+		return err
+	}))
+	_, err = w.Flow.Decline(w.T.Context(), w.Who("vt.stn"), c.ID, flow.DeclineInput{Reason: "x", Confirmed: true})
+	w.code(err, "action_not_now")
+}
+
+func replacesUnknown(w *world) {
+	c := w.consignment("H98.05,2026/11/19,24/SM-VP")
+	c.Aim = &document.Aim{Kind: document.Replace, Reason: "Đính chính", Targets: [][]string{{"H98.05,2026/11/01,1/SM-VP"}, {c.DocumentID}}}
+	w.Must(w.take(c, "H26.14", "r1"))
+	w.Must(w.take(c, "H26.14", "r1"))
+	if got := w.fromSM(c.DocumentID); len(got) != 1 || got[0].State != workflow.Received {
+		w.T.Fatalf("%+v", got)
+	}
+}
+
+func updated(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered()
+	subject, urgent := "V/v phối hợp cung cấp số liệu năm 2026", document.Urgent
+	_, err := w.Flow.Update(ctx, w.Who("vt.svd"), d.ID, flow.UpdateInput{Reason: "Không đổi", Subject: &d.Subject})
+	w.code(err, "nothing_changed")
+	d, err = w.Flow.Update(ctx, w.Who("vt.svd"), d.ID, flow.UpdateInput{Reason: "Sửa trích yếu", Subject: &subject, Urgency: &urgent})
+	w.Must(err)
+	w.Work()
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	c := w.waiting(in.ID)
+	if in.Subject == subject || in.State != workflow.Received || c.Kind != document.Update {
+		w.T.Fatalf("before the answer: %q, %s, %s", in.Subject, in.State, c.Kind)
+	}
+	if _, err = w.Flow.Agree(ctx, w.Who("vt.stn"), c.ID, ""); err != nil {
+		w.T.Fatal(err)
+	}
+	w.Work()
+	in = w.incomingDoc(in.ID)
+	if in.Subject != subject || in.Urgency != urgent || in.Verdict != document.VerdictSufficient {
+		w.T.Fatalf("%q, %d, %s", in.Subject, in.Urgency, in.Verdict)
+	}
+	w.states(w.asked(d.ID), workflow.Agreed)
+	// Declined: nothing changes, no warning is needed.
+	other := "V/v khác"
+	_, err = w.Flow.Update(ctx, w.Who("vt.svd"), d.ID, flow.UpdateInput{Reason: "Lại sửa", Subject: &other})
+	w.Must(err)
+	w.Work()
+	_, err = w.Flow.Decline(ctx, w.Who("vt.stn"), w.waiting(in.ID).ID, flow.DeclineInput{Reason: "Đã trình lãnh đạo"})
+	w.Must(err)
+	w.Work()
+	if got := w.incomingDoc(in.ID); got.Subject != subject {
+		w.T.Errorf("declined, and yet %q", got.Subject)
+	}
+	w.states(w.asked(d.ID), workflow.Agreed, workflow.Declined)
+}
+
+func recipientsChanged(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered()
+	_, err := w.Flow.Update(ctx, w.Who("vt.svd"), d.ID, flow.UpdateInput{Reason: "x", Add: []string{"H26.15"}})
+	w.code(err, "already_recipient", "add")
+	_, err = w.Flow.Update(ctx, w.Who("vt.svd"), d.ID, flow.UpdateInput{Reason: "x", Remove: []string{"H26.15"}})
+	w.code(err, "forbidden_role")
+	d, err = w.Flow.Update(ctx, w.Who("gd.svd"), d.ID, flow.UpdateInput{Reason: "Gửi nhầm nơi", Add: []string{"H26.31"}, Remove: []string{"H26.15"}})
+	w.Must(err)
+	w.Work()
+	if d.State != workflow.Issued || len(d.Recipients) != 1 || d.Recipients[0].OrganID != "H26.31" {
+		w.T.Fatalf("%s, recipients %+v", d.State, d.Recipients)
+	}
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	w.frozen(in, workflow.Recalled)
+	if c := w.waiting(in.ID); c.Kind != document.Update || !c.Removal() {
+		w.T.Fatalf("%+v", c)
+	}
+	var all []document.Delivery
+	w.Must(w.Store.Read(ctx, func(tx flow.ReadTx) (err error) { all, err = tx.Deliveries(d.ID); return err }))
+	if len(all) != 2 || all[0].State != workflow.Arrived || all[1].State != workflow.Arrived {
+		w.T.Fatalf("the new recipient's delivery: %+v", all)
+	}
+}
+
+// updateFiles: new files of an update are new versions; nothing is overwritten.
+func updateFiles(w *world) {
+	ctx := w.T.Context()
+	c := w.consignment("H98.05,2026/11/19,25/SM-VP")
+	w.Must(w.take(c, "H26.14", "u1"))
+	w.Work()
+	in := w.fromSM(c.DocumentID)[0]
+	first := in.Files[0].Version
+	c.Aim = &document.Aim{Kind: document.Update, Reason: "Thay tệp", Targets: [][]string{{c.DocumentID}}, Info: true}
+	c.Files = w.consignment("x").Files
+	c.Files[0].Blob = w.Draft().Files[0].Version.Blob
+	w.Must(w.take(c, "H26.14", "u2"))
+	_, err := w.Flow.Agree(ctx, w.Who("vt.svd"), w.waiting(in.ID).ID, "")
+	w.Must(err)
+	in = w.incomingDoc(in.ID)
+	if v := in.Files[0].Version; v.N != 2 || v.Blob != c.Files[0].Blob || in.Verdict != document.VerdictPending || first.Blob == v.Blob {
+		w.T.Fatalf("%+v, %s", v, in.Verdict)
+	}
+	w.Work()
+	if in = w.incomingDoc(in.ID); in.Verdict == document.VerdictPending {
+		w.T.Error("the new file was not checked")
+	}
+}
+
+func changeRights(w *world) {
+	ctx := w.T.Context()
+	d := w.delivered()
+	for _, x := range []struct{ who, code string }{
+		{"cv.svd", "forbidden_role"},
+		{"vt.svd", "forbidden_role"},
+		{"tp.svd", "forbidden_role"},
+		{"tra.svd", "forbidden_role"},
+		{"vt.stn", "not_found"},
+		{"gd.stn", "not_found"},
+	} {
+		_, err := w.Flow.Recall(ctx, w.Who(x.who), d.ID, flow.RecallInput{Reason: "x"})
+		w.code(err, x.code)
+	}
+	w.recall(d)
+	in := w.arrivedAt("a-stn", d.DocumentID)
+	c := w.waiting(in.ID)
+	for _, x := range []struct{ who, code string }{
+		{"gd.stn", "not_found"}, // the clerk had not yet taken it in
+		{"tra.stn", "forbidden_role"}, {"vt.svd", "not_found"}, {"cv.stn", "not_found"},
+	} {
+		_, err := w.Flow.Agree(ctx, w.Who(x.who), c.ID, "")
+		w.code(err, x.code)
+		_, err = w.Flow.Decline(ctx, w.Who(x.who), c.ID, flow.DeclineInput{Reason: "x", Confirmed: true})
+		w.code(err, x.code)
+	}
+	_, err := w.Flow.Agree(ctx, w.Who("vt.svd"), w.asked(d.ID)[0].ID, "")
+	w.code(err, "not_found") // the sender's own record is nobody's to answer
+}
