@@ -249,7 +249,7 @@ func (w *Web) chosen(c *gin.Context, codes []string) ([]agencyChoice, error) {
 
 // found searches agencies to send to, without those already picked.
 func (w *Web) found(c *gin.Context, text string, picked []string) ([]agencyChoice, error) {
-	all, err := w.Views.Store.Agencies(c.Request.Context(), searched(text), foundMax)
+	all, err := w.Views.Store.Agencies(c.Request.Context(), searched(text), "", foundMax)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ import (
 
 func axisCommand() *cobra.Command {
 	c := &cobra.Command{Use: "axis", Short: "Work with the national document axis"}
-	c.AddCommand(axisAuditCommand())
+	c.AddCommand(axisAuditCommand(), axisSyncCommand())
 	return c
 }
 

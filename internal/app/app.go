@@ -51,6 +51,7 @@ type App struct {
 	Jobs      *jobs.Jobs
 	Metrics   *prometheus.Registry
 
+	lists   axis.Lists // of the axis's agencies; nil where it offers none
 	closers []io.Closer
 }
 
@@ -212,6 +213,7 @@ func (a *App) openAxis() (*axis.Courier, error) {
 	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, err
 	}
+	a.lists = client
 	a.Inbox = &axis.Inbox{Wire: client, Blobs: a.Blobs, Dir: tmp, Limits: edxml.DefaultLimits(), Clock: a.Clock, Log: a.Log}
 	return &axis.Courier{Wire: client, Blobs: a.Blobs, Dialect: dialect}, nil
 }
@@ -239,7 +241,7 @@ func (a *App) Serve(ctx context.Context, handler http.Handler) error {
 	defer stopMetrics()
 	var beside sync.WaitGroup
 	bctx, stop := context.WithCancel(ctx)
-	for _, run := range []func(context.Context){a.pollAxis, a.checkpoints, a.renewDemo, a.sweep} {
+	for _, run := range []func(context.Context){a.pollAxis, a.syncAgencies, a.checkpoints, a.renewDemo, a.sweep} {
 		beside.Go(func() { run(bctx) })
 	}
 	if err := a.Jobs.Start(bctx); err != nil {

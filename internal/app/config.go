@@ -98,6 +98,7 @@ type Axis struct {
 	SystemID   string        `toml:"system_id" env:"SYSTEM_ID"`
 	SecretFile string        `toml:"secret_file" env:"SECRET_FILE"`
 	Poll       time.Duration `toml:"poll" env:"POLL"`               // default 30 s
+	Agencies   time.Duration `toml:"agencies" env:"AGENCIES"`       // how often its list of agencies is taken into the directory; default 24 h, in demonstrations never; below 0 never
 	CAFile     string        `toml:"ca_file" env:"CA_FILE"`         // PEM of the authorities that its TLS certificate is under; empty: the system's
 	Dialect    string        `toml:"dialect" env:"DIALECT"`         // "sdk" (default) or "dotnet", as docs/axis.md tells them apart
 	PaddedHash bool          `toml:"padded_hash" env:"PADDED_HASH"` // hash-file in 64 hex digits instead of the operator's library's form
@@ -171,6 +172,12 @@ func (c *Config) Fill() error {
 	}
 	if c.Axis.Poll == 0 {
 		c.Axis.Poll = 30 * time.Second
+	}
+	if c.Axis.Agencies == 0 {
+		// A demonstration's directory is the one it was given.
+		if c.Axis.Agencies = -1; c.Mode != "demo" {
+			c.Axis.Agencies = 24 * time.Hour
+		}
 	}
 	return c.check()
 }

@@ -61,7 +61,7 @@ func (a *App) pages(ctx context.Context, who *auth.Auth) (*web.Web, error) {
 		Flow: a.Flow, Views: a.Views, Sessions: who, Catalogue: a.Catalogue, Spool: a.Spool, Explain: explain, Clock: a.Clock,
 		Log: a.Log, Demo: a.Signing.Demo, Place: map[string]string{},
 	}
-	agencies, err := a.Store.Agencies(ctx, "", 1000)
+	agencies, err := a.Store.Agencies(ctx, "", "", 1000)
 	if err != nil {
 		return nil, err
 	}

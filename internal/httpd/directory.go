@@ -32,7 +32,11 @@ func (s *Server) agencies(c *gin.Context, _ authz.Subject) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.Views.Store.Agencies(c.Request.Context(), q, limit)
+	after, err := text(c, "after", 200)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.Views.Store.Agencies(c.Request.Context(), q, after, limit)
 	if err != nil {
 		return nil, err
 	}

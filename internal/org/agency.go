@@ -68,9 +68,9 @@ type Code struct {
 }
 
 // CodeAt is the agency's own identifier on the day of t: the new one (QĐ 20/2020) where
-// it has one, else the old (QCVN 102:2016), else "".
+// it has one, else the old (QCVN 102:2016), else one of no published form, else "".
 func (a Agency) CodeAt(t time.Time) string {
-	for _, scheme := range []CodeScheme{SchemeQD20, SchemeQCVN102} {
+	for _, scheme := range []CodeScheme{SchemeQD20, SchemeQCVN102, SchemeOther} {
 		for _, c := range a.Codes {
 			if c.Scheme == scheme && c.Holds(t) {
 				return c.Value

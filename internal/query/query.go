@@ -32,7 +32,7 @@ type Store interface {
 	// Replies gives the outgoing documents that answer an incoming one.
 	Replies(ctx context.Context, incomingID string) ([]Row, error)
 	// Agencies finds recipients by folded name, abbreviation or code, open ones first.
-	Agencies(ctx context.Context, text string, limit int) ([]org.Agency, error)
+	Agencies(ctx context.Context, text, after string, limit int) ([]org.Agency, error)
 	// Staff gives the positions of an agency with a role, or all with "".
 	Staff(ctx context.Context, agencyID string, role org.Role) ([]Member, error)
 	// Held gives the messages set aside for an agency, newest first; CountHeld counts those

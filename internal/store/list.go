@@ -160,8 +160,8 @@ func (s *Store) Replies(ctx context.Context, incomingID string) ([]query.Row, er
 }
 
 // Agencies finds recipients by the beginnings of words of their name, abbreviation or code,
-// open ones first.
-func (s *Store) Agencies(ctx context.Context, text string, limit int) ([]org.Agency, error) {
+// open ones first: those that come after the agency of id after, from the first without one.
+func (s *Store) Agencies(ctx context.Context, text, after string, limit int) ([]org.Agency, error) {
 	var found []org.Agency
 	err := s.reading(ctx, func(t *tx) (err error) {
 		var w where
@@ -169,9 +169,12 @@ func (s *Store) Agencies(ctx context.Context, text string, limit int) ([]org.Age
 			w.and("d.search LIKE ?", "% "+strings.Join(parts, " ")+"%")
 		}
 		w.and("TRUE")
+		const place = "CASE WHEN d.closed_at IS NULL OR d.closed_at > ? THEN 0 ELSE 1 END, d.sort_key, d.id"
+		if after != "" {
+			w.and("("+place+") > (SELECT "+place+" FROM agencies d WHERE d.id = ?)", micros(s.clock()), micros(s.clock()), after)
+		}
 		args := append(w.args, micros(s.clock()), min(max(limit, 1), 100))
-		found, err = list(t, scanAgency, agencyTable.sel("WHERE "+w.String()+
-			" ORDER BY CASE WHEN d.closed_at IS NULL OR d.closed_at > ? THEN 0 ELSE 1 END, d.sort_key, d.id LIMIT ?"), args...)
+		found, err = list(t, scanAgency, agencyTable.sel("WHERE "+w.String()+" ORDER BY "+place+" LIMIT ?"), args...)
 		for i := range found {
 			if err == nil {
 				found[i].Codes, err = t.codes(found[i].ID)

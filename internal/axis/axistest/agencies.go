@@ -1,24 +1,48 @@
 package axistest
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// rowsOf makes a row of every agency; s.mu is taken.
+// rowsOf answers with a row for every agency, written one by one: there may be over a
+// hundred thousand.
 func (s *Simulator) rowsOf(row func(id string, a *Agency) map[string]any) any {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	rows := make([]map[string]any, 0, len(s.listed))
-	for i, a := range s.listed {
-		if r := row(strconv.Itoa(i+1), a); r != nil {
-			rows = append(rows, r)
+	listed := slices.Clone(s.listed)
+	s.mu.Unlock()
+	return stream(func(w http.ResponseWriter) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		out := bufio.NewWriter(w)
+		head, _ := json.Marshal(ok(nil))
+		out.Write(head[:len(head)-1])
+		out.WriteString(`,"data":[`)
+		first := true
+		for i, a := range listed {
+			s.mu.Lock()
+			r := row(strconv.Itoa(i+1), a)
+			s.mu.Unlock()
+			if r == nil {
+				continue
+			}
+			if !first {
+				out.WriteByte(',')
+			}
+			first = false
+			text, _ := json.Marshal(r)
+			if _, err := out.Write(text); err != nil {
+				return
+			}
 		}
-	}
-	return ok(map[string]any{"data": rows})
+		out.WriteString("]}\n")
+		_ = out.Flush()
+	})
 }
 
 func (s *Simulator) agencyList(*call) any {

@@ -12,6 +12,7 @@ import (
 	"congvan/internal/calendar"
 	"congvan/internal/document"
 	"congvan/internal/flow"
+	"congvan/internal/journal"
 	"congvan/internal/org"
 	"congvan/internal/query"
 	"congvan/internal/store"
@@ -341,7 +342,7 @@ func testAgencies(t *testing.T, w *world) {
 		"sở": {agencyB, "agc-3", "agc-2", "agc-1"}, "xay dung": {"agc-2"}, "syt": {"agc-1"}, "h99.05": {"agc-1"}, "99": nil,
 		"so %": {agencyB, "agc-3", "agc-2", "agc-1"}, "khong co": nil, "": {agencyB, "agc-3", "agc-2", agencyA, "agc-1"},
 	} {
-		found, err := w.s.Agencies(t.Context(), text, 10)
+		found, err := w.s.Agencies(t.Context(), text, "", 10)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -351,9 +352,83 @@ func testAgencies(t *testing.T, w *world) {
 		}
 		w.same(text, want, ids)
 	}
-	found, err := w.s.Agencies(t.Context(), "h99.05", 1)
+	found, err := w.s.Agencies(t.Context(), "h99.05", "", 1)
 	if err != nil || len(found) != 1 || len(found[0].Codes) != 1 {
 		t.Errorf("with its codes: %+v, %v", found, err)
+	}
+	// Page by page, each agency once, the closed one last.
+	var ids []string
+	for after := ""; ; {
+		page, err := w.s.Agencies(t.Context(), "sở", after, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			break
+		}
+		after = page[0].ID
+		ids = append(ids, after)
+	}
+	w.same("paged", []string{agencyB, "agc-3", "agc-2", "agc-1"}, ids)
+}
+
+// testListed: a page of the axis's list goes in once, agencies of ours are left alone, and
+// what is no longer listed is closed with an entry in the journal.
+func testListed(t *testing.T, w *world) {
+	first := now()
+	page := []org.Listed{
+		{Codes: []string{"H97.01", "000.00.01.H97"}, Name: "Sở Liệt kê"},
+		{Codes: []string{"H97.02"}, Name: "Sở Thứ hai"},
+		{Codes: []string{"H97.02"}, Name: "Sở Thứ hai"},
+		{Codes: nil, Name: "Không mã"},
+		{Codes: []string{"H97.09"}, Name: " "},
+	}
+	put := func(at time.Time, page []org.Listed) [2]int {
+		t.Helper()
+		added, changed, err := w.s.PutListed(t.Context(), at, page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return [2]int{added, changed}
+	}
+	if got := put(first, page); got != [2]int{2, 0} {
+		t.Errorf("first %v", got)
+	}
+	own, err := w.s.Agencies(t.Context(), "", "", 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range own {
+		if a.Local {
+			put(first, []org.Listed{{Codes: []string{a.Codes[0].Value, "H97.77"}, Name: "Chiếm tên"}})
+		}
+	}
+	if got, err := w.s.Agencies(t.Context(), "chiem ten", "", 10); err != nil || len(got) > 0 {
+		t.Errorf("an agency of ours was renamed: %+v, %v", got, err)
+	}
+	if got := put(first, page); got != [2]int{0, 0} {
+		t.Errorf("the same run again %v", got)
+	}
+	second := first.Add(time.Hour)
+	if got := put(second, []org.Listed{{Codes: []string{"H97.03", "000.00.01.H97"}, Name: "Sở Liệt kê"}}); got != [2]int{0, 1} {
+		t.Errorf("another code %v", got)
+	}
+	open, unlisted, latest, err := w.s.Listing(t.Context(), second)
+	if open != 2 || unlisted != 1 || !latest.Equal(second) || err != nil {
+		t.Errorf("%d open, %d unlisted, latest %v, %v", open, unlisted, latest, err)
+	}
+	entry := journal.Entry{At: second, Actor: journal.Actor{AccountID: "system", Name: "Hệ thống"}, Action: "SYNC_AGENCIES", ObjectKind: "directory", ObjectID: "axis"}
+	if n, err := w.s.CloseUnlisted(t.Context(), second, entry); n != 1 || err != nil {
+		t.Errorf("%d closed, %v", n, err)
+	}
+	if e, err := w.s.Entries(t.Context(), "directory", "axis"); len(e) != 1 || err != nil {
+		t.Errorf("journal %+v, %v", e, err)
+	}
+	if got := put(second.Add(time.Hour), page[1:2]); got != [2]int{0, 1} {
+		t.Errorf("listed again %v", got)
+	}
+	if open, _, _, err := w.s.Listing(t.Context(), second); open != 2 || err != nil {
+		t.Errorf("%d open, %v", open, err)
 	}
 }
 

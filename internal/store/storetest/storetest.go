@@ -34,6 +34,7 @@ func Run(t *testing.T, open Opener) {
 	}{
 		{"Organisation", testOrganisation},
 		{"OrganIDs", testOrganIDs},
+		{"Listed", testListed},
 		{"Authority", testAuthority},
 		{"Credential", testCredential},
 		{"Calendar", testCalendar},
