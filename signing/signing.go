@@ -13,6 +13,7 @@ import (
 	"crypto"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 )
@@ -73,6 +74,7 @@ var (
 	ErrGlyphMissing  = errors.New("signing: text has a character the font lacks")
 	ErrOverflow      = errors.New("signing: CMS does not fit the reserved space")
 	ErrPlace         = errors.New("signing: place is outside the page or too small")
+	ErrCovers        = fmt.Errorf("%w: it covers text", ErrPlace)
 	ErrImage         = errors.New("signing: appearance image is not usable")
 	ErrLocked        = errors.New("signing: locked by an earlier signature")
 	ErrSeedValue     = errors.New("signing: field demands another kind of signature")

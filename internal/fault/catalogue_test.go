@@ -109,6 +109,14 @@ func codes(n ast.Node) []string {
 				return literal(n.Args[1])
 			}
 		}
+	case *ast.CompositeLit: // a row of a table: {signing.ErrPlace, "place_unusable"}
+		if len(n.Elts) == 2 {
+			if f, ok := n.Elts[0].(*ast.SelectorExpr); ok {
+				if p, ok := f.X.(*ast.Ident); ok && p.Name == "signing" && strings.HasPrefix(f.Sel.Name, "Err") {
+					return literal(n.Elts[1])
+				}
+			}
+		}
 	case *ast.BasicLit:
 		if s := literal(n); len(s) == 1 && regexp.MustCompile(`^who_[a-z_]+$`).MatchString(s[0]) {
 			return s

@@ -118,6 +118,7 @@ func pdfFault(err error) error {
 		{signing.ErrGlyphMissing, "glyph_missing"},
 		{signing.ErrFieldExists, "pdf_field_exists"},
 		{signing.ErrFieldMissing, "pdf_field_missing"},
+		{signing.ErrCovers, "place_over_text"}, // an ErrPlace too
 		{signing.ErrPlace, "place_unusable"},
 		{signing.ErrImage, "image_unusable"},
 		{signing.ErrLocked, "pdf_locked"},

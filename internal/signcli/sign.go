@@ -66,6 +66,7 @@ type job struct {
 	tsa   *tsp.Client
 	chain []*x509.Certificate // the signer's, with what was fetched above it
 	token *tsp.Token          // of the signature
+	raise bool                // the place is our own choice and may move to the upper edge
 }
 
 // Sign signs one file: exactly to the level asked for, or not at all. It returns the
@@ -137,6 +138,7 @@ func (j *job) place(pages []signing.Place) error {
 	}
 	r.Place.X, r.Place.Y = max(0, pages[r.Place.Page-1].W-width-margin), margin
 	r.Place.W, r.Place.H = width, height
+	j.raise = true
 	return nil
 }
 
@@ -233,6 +235,10 @@ func (j *job) prepare(ctx context.Context) (prepared *signing.Prepared, err erro
 	try := func(field string) error {
 		j.Request.Field = field
 		prepared, err = j.Engine.Prepare(ctx, j.input.signing(), j.Request)
+		if errors.Is(err, signing.ErrCovers) && j.raise {
+			j.raise, j.Request.Place.Y = false, 1
+			prepared, err = j.Engine.Prepare(ctx, j.input.signing(), j.Request)
+		}
 		return err
 	}
 	if j.Request.Field != "" {

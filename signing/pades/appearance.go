@@ -72,36 +72,84 @@ func (c *canvas) image(ref pdf.Ref, p *picture) {
 	fmt.Fprintf(&c.content, "q %s 0 0 %s %s %s cm /Im Do Q", num(w), num(h), num((c.width-w)/2), num((c.height-h)/2))
 }
 
-// text draws lines of black text from the top down, wrapping those that are too
-// wide. It is signing.ErrPlace when they do not fit.
-func (c *canvas) text(s *subset, lines []string) error {
+// block is text set in lines, from the top down.
+type block struct {
+	lines         []line
+	size          float64 // of the font, user space units
+	width, height float64 // user space units
+}
+
+// block sets lines of text, wrapping those that are too wide. It is signing.ErrPlace
+// when they do not fit.
+func (c *canvas) block(s *subset, lines []string) (*block, error) {
 	if strings.TrimSpace(strings.Join(lines, "")) == "" {
-		return errors.New("pades: the look has no text to show")
+		return nil, errors.New("pades: the look has no text to show")
 	}
-	size := textSize / c.unit
-	var set []line
+	b := &block{size: textSize / c.unit}
 	for _, text := range lines {
-		wrapped, err := wrap(s, text, c.width*1000/size)
+		wrapped, err := wrap(s, text, c.width*1000/b.size)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		set = append(set, wrapped...)
+		b.lines = append(b.lines, wrapped...)
 	}
-	if need := size * ((tallest+descent)/1000.0 + leading*float64(len(set)-1)); need > c.height+0.01 {
-		return fmt.Errorf("%w: %d lines of text need %.1f mm in height, the place has %.1f mm",
-			signing.ErrPlace, len(set), need*c.unit*mmPerPoint, c.height*c.unit*mmPerPoint)
+	for _, l := range b.lines {
+		b.width = max(b.width, float64(l.width)*b.size/1000)
+	}
+	b.height = b.size * ((tallest+descent)/1000.0 + leading*float64(len(b.lines)-1))
+	if b.height > c.height+0.01 {
+		return nil, fmt.Errorf("%w: %d lines of text need %.1f mm in height, the place has %.1f mm",
+			signing.ErrPlace, len(b.lines), b.height*c.unit*mmPerPoint, c.height*c.unit*mmPerPoint)
+	}
+	return b, nil
+}
+
+// text draws lines of black text at the upper edge.
+func (c *canvas) text(s *subset, lines []string) error {
+	b, err := c.block(s, lines)
+	if err != nil {
+		return err
 	}
 	c.fonts["F"] = s.ref
-	fmt.Fprintf(&c.content, "BT 0 g /F %s Tf", num(size))
-	for i, l := range set {
-		x, y := 0.0, c.height-size*(tallest/1000.0+leading*float64(i))
+	fmt.Fprintf(&c.content, "BT 0 g /F %s Tf", num(b.size))
+	for i, l := range b.lines {
+		x, y := 0.0, c.height-b.size*(tallest/1000.0+leading*float64(i))
 		if c.right {
-			x = c.width - float64(l.width)*size/1000
+			x = c.width - float64(l.width)*b.size/1000
 		}
 		fmt.Fprintf(&c.content, " 1 0 0 1 %s %s Tm %s Tj", num(x), num(y), l.hex)
 	}
 	c.content.WriteString(" ET")
 	return nil
+}
+
+// trimmed narrows the place of a text look to what its lines take: the field is no
+// larger than what it shows, so that it stands over nothing for no reason.
+func (u *update) trimmed(at signing.Place) (signing.Place, error) {
+	look := u.request.Appearance.Look
+	if look != signing.LookAttachment && look != signing.LookCopy {
+		return at, nil
+	}
+	p, err := loadPage(u.file, at.Page)
+	if err != nil {
+		return at, err
+	}
+	box, err := p.box(at)
+	if err != nil {
+		return at, err
+	}
+	c := newCanvas(box, p)
+	b, err := c.block(u.subset(u.engine.regular), u.request.Appearance.Lines)
+	if err != nil {
+		return at, err
+	}
+	const slack = 0.02 // mm: what rounding may take must not break a line anew
+	w, h := min(at.W, b.width*p.unit*mmPerPoint+slack), min(at.H, b.height*p.unit*mmPerPoint+slack)
+	if c.right {
+		at.X += at.W - w
+	}
+	at.W, at.H = w, h
+	return at, nil
 }
 
 // wrap breaks text at spaces into lines of at most width thousandths of the font

@@ -67,6 +67,11 @@ func (u *update) create(spec signing.FieldSpec) error {
 	if spec.Place.W <= 0 || spec.Place.H <= 0 {
 		return fmt.Errorf("%w: a field to be filled needs width and height", signing.ErrPlace)
 	}
+	if spec.Kind == signing.FieldSignature {
+		if err := u.uncovered(spec.Place); err != nil {
+			return err
+		}
+	}
 	kind := map[signing.FieldKind]pdf.Name{signing.FieldText: "Tx", signing.FieldSignature: "Sig"}[spec.Kind]
 	w, err := u.newWidget(spec.Name, kind, spec.Place)
 	if err != nil {

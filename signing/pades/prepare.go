@@ -18,6 +18,7 @@ const (
 // will be appended.
 type update struct {
 	*pdf.Update
+	ctx     context.Context //nolint:containedctx // an update lives as long as the call that makes it
 	engine  *Engine
 	file    *pdf.File
 	request signing.Request
@@ -33,7 +34,8 @@ type update struct {
 // Besides the reader's errors: signing.ErrEncrypted; ErrFieldExists and
 // ErrFieldMissing by the names of Request; ErrLocked when an earlier signature
 // forbids the change; ErrSigned for a certification or a new text field after a
-// signature; ErrPlace, ErrImage and ErrGlyphMissing for appearances.
+// signature; ErrPlace, ErrImage and ErrGlyphMissing for appearances; ErrCovers, an
+// ErrPlace, for a new signature field over text of the page.
 func (e *Engine) Prepare(ctx context.Context, f signing.File, r signing.Request) (*signing.Prepared, error) {
 	if r.Reserve == 0 {
 		r.Reserve = defaultReserve
@@ -52,7 +54,7 @@ func (e *Engine) Prepare(ctx context.Context, f signing.File, r signing.Request)
 	if err != nil {
 		return nil, err
 	}
-	u := &update{Update: pdf.NewUpdate(file), engine: e, file: file, request: r}
+	u := &update{Update: pdf.NewUpdate(file), ctx: ctx, engine: e, file: file, request: r}
 	contents, byteRange, err := u.build()
 	if err != nil {
 		return nil, err

@@ -127,8 +127,17 @@ func (u *update) createSigned(value pdf.Ref) error {
 	}
 	if r.Appearance.Look == signing.LookNone || r.Appearance.Look == "" {
 		r.Place = signing.Place{Page: max(1, r.Place.Page)}
-	} else if err := u.locks.forbid(r.Field); err != nil {
-		return err // an invisible field changes nothing that was signed
+	} else {
+		if err := u.locks.forbid(r.Field); err != nil {
+			return err // an invisible field changes nothing that was signed
+		}
+		var err error
+		if r.Place, err = u.trimmed(r.Place); err != nil {
+			return err
+		}
+		if err := u.uncovered(r.Place); err != nil {
+			return err
+		}
 	}
 	w, err := u.newWidget(r.Field, "Sig", r.Place)
 	if err != nil {

@@ -257,10 +257,10 @@ func (c *cover) report(page int) Concealed {
 			continue
 		}
 		box := w.at.box(page)
-		if n := len(out.Covered) - 1; n >= 0 && last == i-1 && out.Covered[n].By == w.by {
+		n := len(out.Covered) - 1
+		if n >= 0 && last == i-1 && out.Covered[n].By == w.by && w.at.follows(&c.letters[last].at) {
 			run := &out.Covered[n]
-			previous := &c.letters[last].at
-			if math.Hypot(w.at.x-previous.ex, w.at.y-previous.ey) > wordGap*w.at.em {
+			if previous := &c.letters[last].at; math.Hypot(w.at.x-previous.ex, w.at.y-previous.ey) > wordGap*w.at.em {
 				run.Text += " "
 			}
 			run.Text += w.text
@@ -271,6 +271,12 @@ func (c *cover) report(page int) Concealed {
 		last = i
 	}
 	return out
+}
+
+// follows tells whether a letter goes on in the line and column of another.
+func (g *glyph) follows(o *glyph) bool {
+	along, across := (g.x-o.ex)*o.dx+(g.y-o.ey)*o.dy, (g.y-o.ey)*o.dx-(g.x-o.ex)*o.dy
+	return math.Abs(across) < sameLine*o.em && along > -o.em && along < columnGap*o.em
 }
 
 // setAgain tells whether the same letter was painted once more in its place later.

@@ -2,6 +2,8 @@ package text
 
 import (
 	"context"
+	"math"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -31,7 +33,7 @@ const (
 // Under returns the pieces of page text that a mark at a place would stand over, in
 // reading order: none for one over blank paper, rules, dotted lines, or a signer's
 // block of title and name. names are the names of known signers, whose lines count
-// to a block too. Text in form fields is not page text.
+// to a block too. The value of a form field is a piece of its own.
 func Under(ctx context.Context, f *pdf.File, at signing.Place, names ...string) ([]signing.TextHit, error) {
 	lines, err := Lines(ctx, f, at.Page)
 	if err != nil {
@@ -58,7 +60,58 @@ func Under(ctx context.Context, f *pdf.File, at signing.Place, names ...string) 
 			under = append(under, h)
 		}
 	}
+	values, err := valuesUnder(f, at)
+	return append(under, values...), err
+}
+
+// valuesUnder finds the fields with a value that a mark covers.
+func valuesUnder(f *pdf.File, at signing.Place) ([]signing.TextHit, error) {
+	fields, err := f.Fields()
+	if err != nil || len(fields) == 0 {
+		return nil, err
+	}
+	page, err := f.Page(at.Page)
+	if err != nil {
+		return nil, err
+	}
+	annots, err := f.Array(page.Dict["Annots"])
+	if err != nil {
+		return nil, err
+	}
+	var under []signing.TextHit
+	for _, field := range fields {
+		value, err := f.Resolve(field.Value)
+		if err != nil {
+			return nil, err
+		}
+		s, ok := value.(pdf.String)
+		if !ok || field.Type == "Sig" || !counts(s.Text()) {
+			continue
+		}
+		for _, w := range field.Widgets {
+			if !slices.Contains(annots, pdf.Object(w.Ref)) {
+				continue
+			}
+			if box, ok := PlaceOf(f, page, at.Page, w.Dict["Rect"]); ok && covers(at, box) {
+				under = append(under, signing.TextHit{Place: box, Text: s.Text()})
+			}
+		}
+	}
 	return under, nil
+}
+
+// PlaceOf turns a rectangle of user space into a place on its page as displayed; ok is
+// false for what is no rectangle or has no size.
+func PlaceOf(f *pdf.File, page pdf.Page, number int, rect pdf.Object) (at signing.Place, ok bool) {
+	r, err := f.Rect(rect)
+	if err != nil {
+		return at, false
+	}
+	m, _, _ := Display(page)
+	x1, y1 := m.Apply(r[0], r[1])
+	x2, y2 := m.Apply(r[2], r[3])
+	at = signing.Place{Page: number, X: min(x1, x2), Y: min(y1, y2), W: math.Abs(x2 - x1), H: math.Abs(y2 - y1)}
+	return at, at.W > 0 && at.H > 0
 }
 
 // under is the run of a part's letters that a mark covers.

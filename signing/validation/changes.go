@@ -91,7 +91,7 @@ func (c *check) steps(earliest int) ([][]change, error) {
 		if err == nil {
 			var new *pdf.File
 			if new, err = c.at(i); err == nil {
-				all[i], err = compare(old, new, &c.revisions[i])
+				all[i], err = compare(c.ctx, old, new, &c.revisions[i])
 			}
 		}
 		if fatal(err) {

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -32,6 +33,7 @@ func (c change) String() string {
 // before and is not the same afterwards must be cleared by a rule; what is new can
 // only be seen through what changed, so it is judged where that refers to it.
 type step struct {
+	ctx      context.Context //nolint:containedctx // a step lives as long as the check that makes it
 	old, new *pdf.File
 	changed  map[int]bool // existing objects that differ, still to be cleared
 	fresh    map[int]bool // objects that did not exist before
@@ -47,15 +49,15 @@ type step struct {
 type group map[int]bool
 
 // compare judges revision k of the file against the state before it.
-func compare(old, new *pdf.File, rev *pdf.Revision) (*step, error) {
-	return compareFor(old, new, rev, nil)
+func compare(ctx context.Context, old, new *pdf.File, rev *pdf.Revision) (*step, error) {
+	return compareFor(ctx, old, new, rev, nil)
 }
 
 // compareFor also lets pass what only a signature in the making may do: create the
 // form and its fields, certify.
-func compareFor(old, new *pdf.File, rev *pdf.Revision, asked *signing.Request) (*step, error) {
+func compareFor(ctx context.Context, old, new *pdf.File, rev *pdf.Revision, asked *signing.Request) (*step, error) {
 	s := &step{
-		old: old, new: new, asked: asked,
+		ctx: ctx, old: old, new: new, asked: asked,
 		changed: map[int]bool{}, fresh: map[int]bool{}, widgets: map[int]string{}, owners: map[int]group{},
 	}
 	if rev.StartXref != rev.XrefOffset {

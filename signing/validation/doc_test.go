@@ -126,6 +126,7 @@ type sig struct {
 	by        *signingtest.Identity
 	subFilter string
 	field     string                     // further entries of the field
+	rect      string                     // of a new field; empty: a place on blank paper
 	dict      string                     // further entries of the dictionary
 	existing  int                        // object number of an empty field to fill
 	before    func(d *doc)               // further objects of the revision
@@ -153,8 +154,11 @@ func (d *doc) sign(s sig) (field, dict int) {
 		field = s.existing
 		d.Obj(field, fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [300 100 400 150] /P 3 0 R /F 4 /V %d 0 R %s >>", s.name, dict, s.field))
 	} else {
-		d.Obj(field, fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [%d 100 %d 150] /P 3 0 R /F 4 /V %d 0 R %s >>",
-			s.name, field, field+80, dict, s.field))
+		if s.rect == "" {
+			s.rect = fmt.Sprintf("%d 100 %d 150", field, field+80)
+		}
+		d.Obj(field, fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [%s] /P 3 0 R /F 4 /V %d 0 R %s >>",
+			s.name, s.rect, dict, s.field))
 		d.fields = append(d.fields, fmt.Sprintf("%d 0 R", field))
 		d.annots = append(d.annots, fmt.Sprintf("%d 0 R", field))
 	}

@@ -83,7 +83,7 @@ func (c *check) onlyAsked(r signing.Request) error {
 	if err != nil {
 		return err
 	}
-	s, err := compareFor(old, c.file, &c.revisions[n], &r)
+	s, err := compareFor(c.ctx, old, c.file, &c.revisions[n], &r)
 	if err != nil {
 		return err
 	}

@@ -267,7 +267,13 @@ func (s *step) newField(f *pdf.Field) error {
 			return nil
 		}
 	}
-	s.note(change{code: code, field: f.Name, locked: allowed.Locked && visible, shown: visible})
+	detail := ""
+	if code == ChangeSignatureAdded && visible {
+		if detail, err = s.overlap(f); err != nil {
+			return err
+		}
+	}
+	s.note(change{code: code, field: f.Name, locked: allowed.Locked && visible, shown: visible, detail: detail})
 	return nil
 }
 

@@ -53,7 +53,7 @@ func Permitted() []Permission { return slices.Clone(permissions[:]) }
 var permissions = [...]Permission{
 	{
 		Code: ChangeSignatureAdded, Where: "new signature field with its value", Keys: fieldKeys, CertifyP: 2, Locked: true,
-		Only: "the field and its value are new objects; a lock counts when the field is visible; not visible in a certified document",
+		Only: "the field and its value are new objects; its appearance hides no text but a signer's block; a lock counts when the field is visible; not visible in a certified document",
 	},
 	{
 		Code: ChangeSignatureFilled, Where: "existing empty signature field", Keys: []pdf.Name{"V", "AP", "F", "M"}, CertifyP: 2, Locked: true,
