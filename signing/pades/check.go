@@ -56,6 +56,9 @@ func (u *update) checkNew(spec signing.FieldSpec) error {
 	default:
 		return fmt.Errorf("pades: unknown kind of field %q", spec.Kind)
 	}
+	if err := u.locks.shown(); err != nil {
+		return err
+	}
 	if err := u.locks.forbid(spec.Name); err != nil {
 		return err
 	}

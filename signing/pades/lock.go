@@ -117,6 +117,15 @@ func (l *locks) forbid(name string) error {
 	return nil
 }
 
+// shown is signing.ErrLocked for a new field that shows on the page of a certified
+// file, whatever the level: validators take it for the sneaky signature attack.
+func (l *locks) shown() error {
+	if l.docMDP == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: the file is certified; fill a field that it has, or sign without a look", signing.ErrLocked)
+}
+
 // lockDict writes a signature field lock (12.7.5.5).
 func lockDict(l *signing.Lock) (pdf.Dict, error) {
 	d, err := lockParams(l)

@@ -125,6 +125,12 @@ func TestCertification(t *testing.T) {
 			continue
 		}
 		accepted(t, second.sign(t, e, once, signing.Request{Field: "cv-seal"}), first, second)
+		accepted(t, second.sign(t, e, once, signing.Request{Field: "unseen"}), first, second)
+		visible := simpleRequest("shown")
+		visible.Create, visible.Place.Y, visible.Time = nil, 120, signedAt
+		refused(t, "a new look on a certified file", e, once, visible, signing.ErrLocked)
+		later := signing.Request{Field: "unseen", Time: signedAt, Create: []signing.FieldSpec{{Name: "x", Kind: signing.FieldSignature, Place: visible.Place}}}
+		refused(t, "a new field to be seen later", e, once, later, signing.ErrLocked)
 	}
 }
 

@@ -131,6 +131,9 @@ func (u *update) createSigned(value pdf.Ref) error {
 		if err := u.locks.forbid(r.Field); err != nil {
 			return err // an invisible field changes nothing that was signed
 		}
+		if err := u.locks.shown(); err != nil {
+			return err
+		}
 		var err error
 		if r.Place, err = u.trimmed(r.Place); err != nil {
 			return err
