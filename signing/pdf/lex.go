@@ -1,9 +1,11 @@
 package pdf
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -266,20 +268,23 @@ func (l *lexer) hexPairs(w String) String {
 	if room := l.end - l.pos; int64(len(in)) > room {
 		in = in[:room]
 	}
-	if len(w) == 0 && len(in) > 64 {
-		w = make(String, 0, len(in)/2)
+	if end := bytes.IndexByte(in, '>'); end >= 0 {
+		in = in[:end]
 	}
-	n := 0
-	for n+1 < len(in) && len(w) <= l.lim.StringBytes {
-		hi, lo := hexValue[in[n]], hexValue[in[n+1]]
+	// room for all of them at once, so that the loop only looks and writes
+	have, pairs := len(w), min(len(in)/2, max(0, l.lim.StringBytes+1-len(w)))
+	w = slices.Grow(w, pairs)
+	out, n := w[have:have+pairs], 0
+	for n < pairs {
+		hi, lo := hexValue[in[2*n]], hexValue[in[2*n+1]]
 		if hi == 0 || lo == 0 {
 			break
 		}
-		w = append(w, (hi-1)<<4|(lo-1))
-		n += 2
+		out[n] = (hi-1)<<4 | (lo - 1)
+		n++
 	}
-	l.pos += int64(n)
-	return w
+	l.pos += int64(2 * n)
+	return w[:have+n]
 }
 
 func (l *lexer) literal() (Object, error) {

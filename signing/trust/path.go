@@ -111,7 +111,14 @@ func (b *builder) issued(c, child *x509.Certificate) bool {
 		b.note(fmt.Errorf("%w: more than %d certificates would have to be tried", ErrUntrusted, maxSignatures), nil)
 		return false
 	}
+	signed := factOf('s', c, child)
+	if b.store.facts.has(signed) {
+		return true
+	}
 	err := child.CheckSignatureFrom(c)
+	if err == nil {
+		b.store.facts.learn(signed)
+	}
 	var constraint x509.ConstraintViolationError
 	if errors.As(err, &constraint) && c.CheckSignature(child.SignatureAlgorithm, child.RawTBSCertificate, child.Signature) == nil {
 		b.note(fmt.Errorf("%w: %w: %q may not issue certificates", ErrUntrusted, ErrUsage, c.Subject.CommonName), nil)
@@ -141,7 +148,12 @@ func (b *builder) check(path []*x509.Certificate) []*x509.Certificate {
 		return path
 	}
 	// The standard library judges this one path once more: path lengths, name
-	// constraints, critical extensions nobody understands.
+	// constraints, critical extensions nobody understands. Nothing of that depends on time
+	// but the validity, which has been checked above.
+	obeys := factOf('p', path...)
+	if b.store.facts.has(obeys) {
+		return path
+	}
 	roots, between := x509.NewCertPool(), x509.NewCertPool()
 	roots.AddCert(path[len(path)-1])
 	for _, c := range path[1 : len(path)-1] {
@@ -152,6 +164,7 @@ func (b *builder) check(path []*x509.Certificate) []*x509.Certificate {
 		b.note(fmt.Errorf("%w: %w: %v", ErrUntrusted, ErrUsage, err), nil)
 		return nil
 	}
+	b.store.facts.learn(obeys)
 	return chains[0]
 }
 

@@ -94,6 +94,8 @@ type Store struct {
 	ocsp  [][]byte // responses kept from earlier verdicts
 	lists []*crl   // the same of lists
 
+	facts facts
+
 	mu    sync.Mutex
 	files []*crlFile
 }
