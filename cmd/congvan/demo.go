@@ -29,6 +29,7 @@ run starts at once and repeats nothing.`,
 	a := f.Int("port-a", 8080, "port of installation A")
 	b := f.Int("port-b", 8081, "port of installation B")
 	axis := f.Int("port-axis", 8090, "port of the axis simulator")
+	authority := f.Int("port-authority", 8091, "port of the certification authority: timestamps, OCSP, revocation lists")
 	once := f.Bool("once", false, "stop after the sample dispatch")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		self, sim, err := binaries()
@@ -42,7 +43,7 @@ run starts at once and repeats nothing.`,
 		c.Println("Chuẩn bị môi trường trình diễn (dữ liệu và chứng thư thử nghiệm)…")
 		w, err := walk.StartWorld(c.Context(), walk.WorldOptions{
 			Congvan: self, Axissim: sim, Dir: root, DB: "sqlite", Blobs: "fs", Documents: *documents,
-			Ports: []int{*axis, *a, *b}, Progress: c.OutOrStdout(), Clock: time.Now, Rand: rand.Reader,
+			Ports: []int{*axis, *a, *b}, AuthorityPort: *authority, Progress: c.OutOrStdout(), Clock: time.Now, Rand: rand.Reader,
 		})
 		if err != nil {
 			return err
@@ -80,7 +81,7 @@ func sampleDispatch(c *cobra.Command, w *walk.World, samples string) error {
 }
 
 func printAccounts(c *cobra.Command, w *walk.World) {
-	c.Printf("\nA  Thành phố trình diễn     %s\nB  Sở Mẫu tỉnh Mẫu          %s\n   Mô phỏng trục liên thông %s\n\n", w.A.Base, w.B.Base, w.Axis.Base)
+	c.Printf("\nA  Thành phố trình diễn     %s\nB  Sở Mẫu tỉnh Mẫu          %s\n   Mô phỏng trục liên thông %s\n   Chứng thực, dấu thời gian %s\n\n", w.A.Base, w.B.Base, w.Axis.Base, w.Authority.Base)
 	c.Printf("Mật khẩu mọi tài khoản: %s   Mã PIN ký số: %s   (CHỨNG THƯ THỬ NGHIỆM)\n\n", demo.Password, demo.PIN)
 	t := tabwriter.NewWriter(c.OutOrStdout(), 2, 4, 2, ' ', 0)
 	for _, site := range demo.Sites() {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"congvan/internal/walk"
+	"congvan/signing"
 )
 
 func walkCommand() *cobra.Command {
@@ -41,6 +42,9 @@ and --b. Exit code 0 only if every step held.`,
 		}
 		road := walk.NewRoad(*a, *b, c.OutOrStdout(), time.Now)
 		road.Save = *save
+		if *start { // what we start ourselves has a timestamp server
+			road.Level = signing.LevelLTA
+		}
 		dispatches, done, err := walk.Dispatches(*samples)
 		if err != nil {
 			return err

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -26,6 +27,7 @@ import (
 	"congvan/internal/jobs"
 	"congvan/internal/query"
 	"congvan/internal/store"
+	"congvan/signing"
 	"congvan/signing/pkcs11"
 	"congvan/storage"
 	"congvan/storage/fs"
@@ -52,6 +54,8 @@ type App struct {
 	Metrics   *prometheus.Registry
 
 	lists   axis.Lists // of the axis's agencies; nil where it offers none
+	waiting atomic.Pointer[flow.Waiting] // as the watch over the levels saw it last
+
 	closers []io.Closer
 }
 
@@ -98,18 +102,18 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if err := a.openKeys(ctx, o.HSMHost); err != nil {
 		return a, err
 	}
-	if a.Signing, err = openSigning(cfg, a.Clock); err != nil {
+	if a.Signing, err = openSigning(cfg, a.Clock, a.Metrics); err != nil {
 		return a, err
 	}
 	a.Metrics.MustRegister(newMessages(a.Store))
-	a.Views = &query.Views{Store: a.Store, Clock: a.Clock}
+	a.Views = &query.Views{Store: a.Store, Clock: a.Clock, Grace: cfg.Signing.Grace()}
 	courier, err := a.openAxis()
 	if err != nil {
 		return a, err
 	}
 	ports := flow.Ports{
 		Store: a.Store, Blobs: a.Blobs, Engine: a.Signing.Engine, Validator: a.Signing.Validator, Keys: a.Keys,
-		Trust: a.Signing, Clock: a.Clock, Rand: rand.Reader,
+		Trust: a.Signing, Clock: a.Clock, Rand: rand.Reader, Augmenter: a.Signing.Augmenter, Offline: a.Signing.Offline,
 	}
 	if courier != nil {
 		ports.Courier = courier
@@ -117,7 +121,9 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 	if n := cfg.Demo.CrashAfter; n > 0 {
 		crashAfter(n, &ports, a.Log)
 	}
-	a.Flow = flow.New(ports, flow.Limits{UploadBytes: cfg.UploadMB << 20})
+	a.Flow = flow.New(ports, flow.Limits{
+		UploadBytes: cfg.UploadMB << 20, Level: signing.Level(cfg.Signing.Level), Grace: cfg.Signing.Grace(),
+	})
 	if courier != nil {
 		courier.Directory, a.Inbox.Receiver, a.Inbox.Blobs = a.Flow, a.Flow, ports.Blobs
 		a.Flow.Rereader = a.Inbox
@@ -241,7 +247,7 @@ func (a *App) Serve(ctx context.Context, handler http.Handler) error {
 	defer stopMetrics()
 	var beside sync.WaitGroup
 	bctx, stop := context.WithCancel(ctx)
-	for _, run := range []func(context.Context){a.pollAxis, a.syncAgencies, a.checkpoints, a.renewDemo, a.sweep} {
+	for _, run := range []func(context.Context){a.pollAxis, a.syncAgencies, a.checkpoints, a.renewDemo, a.sweep, a.watchLevels} {
 		beside.Go(func() { run(bctx) })
 	}
 	if err := a.Jobs.Start(bctx); err != nil {

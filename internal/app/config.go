@@ -8,11 +8,14 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/pelletier/go-toml/v2"
+
+	"congvan/signing"
 )
 
 // Config is the installation's configuration: TOML, unknown keys refused, environment
@@ -35,6 +38,7 @@ type Config struct {
 	Blobs    Blobs    `toml:"blobs" envPrefix:"BLOBS_"`
 	Keys     Keys     `toml:"keys" envPrefix:"KEYS_"`
 	Trust    Trust    `toml:"trust" envPrefix:"TRUST_"`
+	Signing  Levels   `toml:"signing" envPrefix:"SIGNING_"`
 	Axis     Axis     `toml:"axis" envPrefix:"AXIS_"`
 	Journal  Journal  `toml:"journal" envPrefix:"JOURNAL_"`
 	Demo     Demo     `toml:"demo" envPrefix:"DEMO_"`
@@ -86,10 +90,29 @@ const (
 	HostInProcess = "inprocess"
 )
 
-// Trust are the pinned anchors and the revocation lists.
+// Trust are the pinned anchors, the revocation lists and whom to ask over the network.
 type Trust struct {
 	Anchors []string `toml:"anchors" env:"ANCHORS"` // PEM files
 	CRLs    []string `toml:"crls" env:"CRLS"`       // files, read again when they change
+	TSA     []string `toml:"tsa" env:"TSA"`         // addresses of timestamp servers (RFC 3161), asked in this order
+	// Hosts that may be asked for revocation information and certificates, as "host" or
+	// "host:port"; the addresses themselves stand in certificates. None: no network.
+	Hosts []string `toml:"hosts" env:"HOSTS"`
+}
+
+// Levels say what signatures must reach.
+type Levels struct {
+	// Level of a sealed document before it is issued: B-T, B-LT or B-LTA (default). B-B, in a
+	// demonstration alone, is its default without trust.tsa.
+	Level string `toml:"level" env:"LEVEL"`
+	// GraceHours is how long documents are still signed and issued without timestamp server or
+	// revocation information; default 8, negative: not at all. The alarm comes at a quarter.
+	GraceHours float64 `toml:"grace_hours" env:"GRACE_HOURS"`
+}
+
+// Grace of the levels.
+func (l Levels) Grace() time.Duration {
+	return time.Duration(max(0, l.GraceHours) * float64(time.Hour))
 }
 
 // Axis is the connection to the national document interconnection axis.
@@ -161,6 +184,13 @@ func (c *Config) Fill() error {
 	if c.Database.Driver == "sqlite" {
 		def(&c.Database.DSN, filepath.Join(c.Data, "congvan.db"))
 	}
+	if c.Mode == "demo" && len(c.Trust.TSA) == 0 {
+		def(&c.Signing.Level, string(signing.LevelB))
+	}
+	def(&c.Signing.Level, string(signing.LevelLTA))
+	if c.Signing.GraceHours == 0 {
+		c.Signing.GraceHours = 8
+	}
 	if c.UploadMB == 0 {
 		c.UploadMB = 200
 	}
@@ -200,6 +230,10 @@ func (c *Config) check() error {
 		return fmt.Errorf("configuration: keys.host is %q; it must be process or inprocess", c.Keys.Host)
 	case c.Keys.CallTimeout < 0:
 		return errors.New("configuration: keys.call_timeout must not be negative")
+	case !slices.Contains(signing.Levels(), signing.Level(c.Signing.Level)):
+		return fmt.Errorf("configuration: signing.level is %q; it must be B-T, B-LT or B-LTA", c.Signing.Level)
+	case c.Mode == "production" && c.Signing.Level == string(signing.LevelB):
+		return errors.New("configuration: signing.level B-B is of the demonstration alone; use B-T, B-LT or B-LTA")
 	case c.Axis.Endpoint != "" && (c.Axis.SystemID == "" || c.Axis.SecretFile == ""):
 		return errors.New("configuration: axis.system_id and axis.secret_file are needed with axis.endpoint")
 	case c.Axis.Dialect != "" && c.Axis.Dialect != "sdk" && c.Axis.Dialect != "dotnet":

@@ -43,6 +43,9 @@ func crashAfter(n int64, p *flow.Ports, log *slog.Logger) {
 	c := &crash{log: log}
 	c.left.Store(n)
 	p.Store, p.Blobs, p.Keys = crashStore{p.Store, c}, crashBlobs{p.Blobs, c}, crashKeys{p.Keys, c}
+	if p.Augmenter != nil {
+		p.Augmenter = crashAugmenter{p.Augmenter, c}
+	}
 	if p.Courier != nil {
 		p.Courier = crashCourier{p.Courier, c}
 	}
@@ -86,6 +89,29 @@ func (k crashKeys) Sign(ctx context.Context, key string, digest []byte, o signin
 	out, err := k.Keys.Sign(ctx, key, digest, o)
 	k.inUse.RUnlock()
 	k.did("keys.sign", err)
+	return out, err
+}
+
+type crashAugmenter struct {
+	signing.Augmenter
+	*crash
+}
+
+func (a crashAugmenter) Timestamp(ctx context.Context, cms []byte) ([]byte, error) {
+	out, err := a.Augmenter.Timestamp(ctx, cms)
+	a.did("augment.timestamp", err)
+	return out, err
+}
+
+func (a crashAugmenter) TimestampLate(ctx context.Context, f signing.File, field string) (signing.Patch, error) {
+	out, err := a.Augmenter.TimestampLate(ctx, f, field)
+	a.did("augment.late", err)
+	return out, err
+}
+
+func (a crashAugmenter) LongTerm(ctx context.Context, f signing.File, fields []string, l signing.Level) ([]byte, error) {
+	out, err := a.Augmenter.LongTerm(ctx, f, fields, l)
+	a.did("augment.longterm", err)
 	return out, err
 }
 

@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"crypto"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"congvan/signing"
+	"congvan/signing/augment"
 	"congvan/signing/pkcs11"
 )
 
@@ -37,7 +41,7 @@ type Finding struct {
 // beside a server. host is Options.HSMHost.
 func Examine(ctx context.Context, cfg Config, host []string) []Finding {
 	return []Finding{
-		examineData(cfg), examineDatabase(ctx, cfg), examineBlobs(cfg), examineKeys(ctx, cfg, host), examineTrust(cfg), examineAxis(cfg), examineJournal(ctx, cfg),
+		examineData(cfg), examineDatabase(ctx, cfg), examineBlobs(cfg), examineKeys(ctx, cfg, host), examineTrust(cfg), examineLevels(ctx, cfg), examineAxis(cfg), examineJournal(ctx, cfg),
 	}
 }
 
@@ -114,7 +118,8 @@ func examineKeys(ctx context.Context, cfg Config, host []string) Finding {
 }
 
 func examineTrust(cfg Config) Finding {
-	s, err := openSigning(cfg, time.Now)
+	cfg.Signing.Level = string(signing.LevelB) // what is above is examined by itself
+	s, err := openSigning(cfg, time.Now, nil)
 	if err != nil {
 		return failed("trust", err, "name the PEM files of the pinned anchors in trust.anchors")
 	}
@@ -152,6 +157,49 @@ func nextUpdate(file string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("%s: %w", file, err)
 	}
 	return list.NextUpdate, nil
+}
+
+// examineLevels has every timestamp server make a token and looks whether it would be used.
+func examineLevels(ctx context.Context, cfg Config) Finding {
+	level := cfg.Signing.Level
+	if !signing.Level(level).Reaches(signing.LevelT) {
+		return fine("signature level", level+": signatures carry no timestamps (demonstration alone)")
+	}
+	s, err := openSigning(cfg, time.Now, nil)
+	if err != nil {
+		return failed("signature level", err, "name the addresses of timestamp servers in trust.tsa; their authority must be under trust.anchors")
+	}
+	servers, err := timestampServers(cfg.Trust.TSA, nil)
+	if err != nil {
+		return failed("signature level", err, "mend the address in trust.tsa")
+	}
+	var bad []error
+	for i, server := range servers {
+		if err := probe(ctx, s, server); err != nil {
+			bad = append(bad, fmt.Errorf("%s: %w", cfg.Trust.TSA[i], err))
+		}
+	}
+	f := fine("signature level", fmt.Sprintf("%s, %d timestamp servers, grace %s", level, len(servers), cfg.Signing.Grace()))
+	if len(bad) > 0 {
+		f = failed("signature level", errors.Join(bad...), "check trust.tsa, the way to the server and that its authority is under trust.anchors; documents wait for their timestamps meanwhile")
+	}
+	if len(bad) > 0 && len(bad) < len(servers) {
+		f.Weight = Warning
+	}
+	return f
+}
+
+// probe asks one server for a timestamp over nothing of worth.
+func probe(ctx context.Context, s *Signing, server augment.TSA) error {
+	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	sum := sha256.Sum256([]byte("congvan doctor"))
+	t, err := server.Timestamp(ctx, sum[:], crypto.SHA256)
+	if err != nil {
+		return err
+	}
+	_, err = s.Trust.Path(ctx, t.Certificate, t.Certificates, t.Time)
+	return err
 }
 
 func examineAxis(cfg Config) Finding {

@@ -59,7 +59,7 @@ func (a *App) Handler(ctx context.Context) (*httpd.Server, error) {
 func (a *App) pages(ctx context.Context, who *auth.Auth) (*web.Web, error) {
 	d := web.Deps{
 		Flow: a.Flow, Views: a.Views, Sessions: who, Catalogue: a.Catalogue, Spool: a.Spool, Explain: explain, Clock: a.Clock,
-		Log: a.Log, Demo: a.Signing.Demo, Place: map[string]string{},
+		Log: a.Log, Demo: a.Signing.Demo, Place: map[string]string{}, Outage: a.outage,
 	}
 	agencies, err := a.Store.Agencies(ctx, "", "", 1000)
 	if err != nil {

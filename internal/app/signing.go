@@ -3,14 +3,18 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 
 	"congvan/internal/demo/pki"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
 	"congvan/signing"
+	"congvan/signing/augment"
 	"congvan/signing/pades"
 	"congvan/signing/trust"
 	"congvan/signing/validation"
@@ -22,18 +26,22 @@ type Signing struct {
 	Engine    signing.Engine
 	Validator signing.Validator
 	Trust     *trust.Store
-	Demo      bool // the demonstration authority is among the anchors
+	// Augmenter and Offline are nil where no level above B-B is asked for.
+	Augmenter signing.Augmenter
+	Offline   signing.Validator // has the anchors and nothing else
+	Demo      bool              // the demonstration authority is among the anchors
 	clock     func() time.Time
 }
 
 // openSigning reads anchors and revocation lists. Production mode refuses to start with
 // the demonstration authority.
-func openSigning(cfg Config, clock func() time.Time) (*Signing, error) {
+func openSigning(cfg Config, clock func() time.Time, metrics prometheus.Registerer) (*Signing, error) {
 	anchors, err := trust.ReadCertificates(cfg.Trust.Anchors...)
 	if err != nil {
 		return nil, fmt.Errorf("trust.anchors: %w", err)
 	}
-	s := &Signing{Engine: pades.New(pades.Options{}), clock: clock}
+	engine := pades.New(pades.Options{})
+	s := &Signing{Engine: engine, clock: clock}
 	for _, c := range anchors {
 		if pki.IsDemonstration(c) {
 			s.Demo = true
@@ -42,11 +50,40 @@ func openSigning(cfg Config, clock func() time.Time) (*Signing, error) {
 	if s.Demo && cfg.Mode == "production" {
 		return nil, errors.New("production mode refuses the demonstration authority (CHỨNG THƯ THỬ NGHIỆM): name real anchors in trust.anchors, or use mode = \"demo\"")
 	}
-	if s.Trust, err = trust.New(trust.Options{Anchors: anchors, CRLFiles: cfg.Trust.CRLs, Clock: clock}); err != nil {
+	o := trust.Options{Anchors: anchors, CRLFiles: cfg.Trust.CRLs, Clock: clock}
+	if len(cfg.Trust.Hosts) > 0 {
+		if o.Fetcher, err = trust.NewGuard(trust.GuardOptions{Hosts: cfg.Trust.Hosts, Clock: clock}); err != nil {
+			return nil, fmt.Errorf("trust.hosts: %w", err)
+		}
+	}
+	if s.Trust, err = trust.New(o); err != nil {
 		return nil, fmt.Errorf("trust: %w", err)
 	}
 	s.Validator = validation.New(validation.Options{Trust: s.Trust, Clock: clock})
-	return s, nil
+	if !signing.Level(cfg.Signing.Level).Reaches(signing.LevelT) {
+		return s, nil
+	}
+	return s, s.openLevels(cfg, engine, anchors, metrics)
+}
+
+// openLevels sets up what raises signatures above B-B.
+func (s *Signing) openLevels(cfg Config, engine *pades.Engine, anchors []*x509.Certificate, metrics prometheus.Registerer) error {
+	if len(cfg.Trust.TSA) == 0 {
+		return fmt.Errorf("trust.tsa: signatures of level %s need a timestamp server; name its address", cfg.Signing.Level)
+	}
+	servers, err := timestampServers(cfg.Trust.TSA, metrics)
+	if err != nil {
+		return err
+	}
+	if s.Augmenter, err = augment.New(augment.Options{Engine: engine, TSA: servers, Trust: s.Trust}); err != nil {
+		return err
+	}
+	alone, err := trust.New(trust.Options{Anchors: anchors, Clock: s.clock})
+	if err != nil {
+		return fmt.Errorf("trust: %w", err)
+	}
+	s.Offline = validation.New(validation.Options{Trust: alone, Clock: s.clock})
+	return nil
 }
 
 // CheckSigner implements flow.Trust (NĐ 68/2024 Đ.29): use, validity, path and revocation,

@@ -11,6 +11,7 @@ import (
 	"os"
 	"time"
 
+	"congvan/internal/walk"
 	"congvan/storage/storagetest/s3server"
 )
 
@@ -56,7 +57,8 @@ func (o Options) size() size {
 type bench struct {
 	Options
 	size
-	site site
+	site      site
+	authority *walk.Authority // runs in this process
 
 	made   int    // letters, each a byte longer than the last
 	fsyncs perAct // counted in this run
@@ -68,6 +70,11 @@ type bench struct {
 // stopped before it returns.
 func Run(ctx context.Context, o Options) (Table, error) {
 	b := &bench{Options: o, size: o.size()}
+	defer func() {
+		if b.authority != nil {
+			b.authority.Stop()
+		}
+	}()
 	began := o.Clock()
 	for _, part := range []struct {
 		say string

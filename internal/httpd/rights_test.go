@@ -27,6 +27,7 @@ var cells = map[string]struct {
 	"ok": {200, ""},               // 200 or 206
 	"c":  {409, "action_not_now"}, // allowed to, but not now: right before state
 	"n":  {409, "delivery_not_failed"},
+	"l":  {409, "level_reached"},
 	"f":  {403, "forbidden_role"}, // may see it, may not do it
 	"-":  {404, "not_found"},      // may not know of it
 	"a":  {401, "not_signed_in"},
@@ -59,6 +60,7 @@ var outgoingIssued = []row{
 	{"POST", "/outgoing/ID/seal", "{}", "who_clerk", "           f  f  f  f  f  f  c  - f   - -  a a"},
 	{"POST", "/outgoing/ID/issue", "{}", "who_clerk", "          f  f  f  f  f  f  c  - f   - -  a a"},
 	{"POST", "/outgoing/ID/void", `{"reason":"x"}`, "who_clerk", "f f f f f f c - f  - -  a a"},
+	{"POST", "/outgoing/ID/retry-level", "{}", "who_signer_or_clerk", " f f f f l f l - f - -  a a"},
 	{"POST", "/deliveries/DELIVERY/resend", "{}", "who_clerk", " f  f  f  f  f  f  n  - f   - -  a a"},
 }
 

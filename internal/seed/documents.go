@@ -18,6 +18,7 @@ import (
 	"congvan/internal/document"
 	"congvan/internal/flow"
 	"congvan/internal/register"
+	"congvan/signing"
 	"congvan/storage"
 )
 
@@ -53,6 +54,8 @@ func documents(ctx context.Context, cfg app.Config, o Options, p *pki.PKI, clock
 	// Nothing is sent to another installation while the past is told: those deliveries
 	// wait in the queue and go out when the server starts.
 	cfg.Axis = app.Axis{}
+	// The past has no timestamp server: what it gives are times of the present.
+	cfg.Signing.Level = string(signing.LevelB)
 	a, err := app.Build(ctx, cfg, app.Options{Clock: clock.Now, Take: t.take})
 	if err != nil {
 		return err

@@ -32,9 +32,10 @@ import (
 
 // Options of Prepare.
 type Options struct {
-	Config    app.Config // Data and the backends; keys and trust are filled in
+	Config    app.Config // Data and the backends; keys and the anchors of trust are filled in
 	Site      demo.Site
 	CADir     string // of the demonstration authority, shared by the sites
+	Address   string // where the authority answers; empty: nowhere
 	Documents int    // made on the first run, over the last 60 days
 	Progress  io.Writer
 	Clock     func() time.Time
@@ -61,7 +62,7 @@ func Prepare(ctx context.Context, o Options) (string, error) {
 	}
 	cfg := o.Config
 	cfg.Keys = app.Keys{Module: p.Module, ConfFile: p.Env["SOFTHSM2_CONF"]}
-	cfg.Trust = app.Trust{Anchors: []string{p.RootFile}, CRLs: p.CRLFiles}
+	cfg.Trust.Anchors, cfg.Trust.CRLs = []string{p.RootFile}, p.CRLFiles
 	cfg.Demo = app.Demo{CADir: o.CADir, PKIDir: pkiDir(o.Config.Data), Cookie: "congvan_" + o.Site.Key, Site: o.Site.Key}
 	if err := writeConfig(file, cfg); err != nil {
 		return "", err
@@ -92,7 +93,7 @@ func pkiDir(data string) string { return filepath.Join(data, "pki") }
 // keys makes the test certificates: a token for each person who signs, one for the agencies.
 func keys(ctx context.Context, o Options, clock *storyClock) (*pki.PKI, error) {
 	opt := pki.Options{
-		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Clock: clock.Now, Rand: o.Rand, Authority: app.DemoAuthority,
+		Dir: pkiDir(o.Config.Data), CADir: o.CADir, Address: o.Address, Clock: clock.Now, Rand: o.Rand, Authority: app.DemoAuthority,
 	}
 	for _, a := range o.Site.Agencies {
 		if !a.Local || len(a.Staff) == 0 {

@@ -18,7 +18,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
+
+	"congvan/internal/query"
+	"congvan/internal/workflow"
 )
 
 // Client is one signed-in person at one installation.
@@ -140,4 +144,17 @@ func (c *Client) Download(ctx context.Context, path string, w io.Writer) (string
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// Await waits until a document offers an act: the level of its signatures is reached in the
+// background.
+func (c *Client) Await(ctx context.Context, id string, act workflow.Action) (p query.OutgoingPage, err error) {
+	err = wait(ctx, string(act)+" of "+id, func() (bool, error) {
+		err := c.Get(ctx, "/outgoing/"+id, &p)
+		return slices.Contains(p.Acts, act), err
+	})
+	if err != nil {
+		err = fmt.Errorf("%w; level %+v", err, p.Document.Level)
+	}
+	return p, err
 }

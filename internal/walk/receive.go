@@ -14,6 +14,7 @@ import (
 	"congvan/internal/flow"
 	"congvan/internal/query"
 	"congvan/internal/register"
+	"congvan/signing"
 )
 
 // accept waits for a document at an agency, looks at its verdict and registers it.
@@ -33,7 +34,11 @@ func (r *Road) accept(ctx context.Context, base, agency, documentID string) (que
 	if err := clerk.Do(ctx, http.MethodPost, "/incoming/"+row.ID+"/register", flow.RegisterInput{}, &p); err != nil {
 		return p, fmt.Errorf("register: %w", err)
 	}
-	r.say("Tiếp nhận    %s: %s, số đến %d/%d", agency, row.Verdict, p.Document.ArrivalNumber, p.Document.ArrivalYear)
+	levels, err := r.levels(&p)
+	if err != nil {
+		return p, err
+	}
+	r.say("Tiếp nhận    %s: %s, mức chữ ký %s, số đến %d/%d", agency, row.Verdict, levels, p.Document.ArrivalNumber, p.Document.ArrivalYear)
 	if r.Save == "" {
 		return p, nil
 	}
@@ -43,6 +48,26 @@ func (r *Road) accept(ctx context.Context, base, agency, documentID string) (que
 		}
 	}
 	return p, nil
+}
+
+// levels tells the level of every signature of every file as the recipient's own judge found
+// it; with Road.Level none may be below.
+func (r *Road) levels(p *query.IncomingPage) (string, error) {
+	var out []string
+	for _, f := range p.Files {
+		if f.Report == nil {
+			continue
+		}
+		var of []string
+		for _, s := range f.Report.Signatures {
+			of = append(of, s.Level)
+			if r.Level != "" && !signing.Level(s.Level).Reaches(r.Level) {
+				return "", fmt.Errorf("%s: the signature of %s is %s, want %s", f.Name, s.Signer, s.Level, r.Level)
+			}
+		}
+		out = append(out, strings.Join(of, "+"))
+	}
+	return strings.Join(out, ", "), nil
 }
 
 func (r *Road) save(ctx context.Context, c *Client, agency string, p *query.IncomingPage, f document.File) error {

@@ -16,6 +16,7 @@ import (
 	"congvan/internal/query"
 	"congvan/internal/register"
 	"congvan/internal/workflow"
+	"congvan/signing"
 )
 
 // Road is one dispatch's way: Sở Ví dụ of installation A writes to an agency of A and to
@@ -24,6 +25,8 @@ type Road struct {
 	A, B string    // base addresses
 	Out  io.Writer // where the steps are printed
 	Save string    // folder for the files as received; empty: not kept
+	// Level that every signature must have as the recipients judge it; empty: any.
+	Level signing.Level
 
 	step    int
 	clients map[string]*Client
@@ -151,6 +154,13 @@ func (r *Road) send(ctx context.Context, d dispatch) (query.OutgoingPage, error)
 	if err := r.sign(ctx, d, &p, act); err != nil {
 		return p, err
 	}
+	clerk, err := r.at(ctx, d.base, "vt."+d.agency)
+	if err != nil {
+		return p, err
+	}
+	if _, err := clerk.Await(ctx, id, workflow.Number); err != nil {
+		return p, err
+	}
 	if err := act("vt", "number", flow.NumberInput{}); err != nil {
 		return p, err
 	}
@@ -159,6 +169,10 @@ func (r *Road) send(ctx context.Context, d dispatch) (query.OutgoingPage, error)
 		return p, err
 	}
 	r.say("Ký số cơ quan %.12s…, %d tệp, cảnh báo: %v", document.MainFile(p.Document.Files).Version.Blob, len(p.Files), p.Document.Warnings)
+	if p, err = clerk.Await(ctx, id, workflow.Issue); err != nil {
+		return p, err
+	}
+	r.say("Mức chữ ký   %s, các tệp đã lưu được băm và kiểm tra lại: %v", p.Document.Level.Reached, p.Document.Level.CheckedAt != nil)
 	if err := act("vt", "issue", nil); err != nil {
 		return p, err
 	}

@@ -24,6 +24,7 @@ import (
 type World struct {
 	A, B, Axis    *Process
 	Installations []*Process // one for each site, in their order; A and B are the first two
+	Authority     *Authority
 	Dir           string
 
 	closers []func()
@@ -38,6 +39,7 @@ type WorldOptions struct {
 	Documents        int         // demonstration documents made on the first run
 	Sites            []demo.Site // installations; those of the demonstration when nil, else two or more
 	Ports            []int       // of the simulator and then of each installation; missing or 0: a free one
+	AuthorityPort    int         // of the certification authority; 0: where it was before, else a free one
 	Progress         io.Writer
 	Clock            func() time.Time
 	Rand             io.Reader
@@ -67,14 +69,19 @@ func StartWorld(ctx context.Context, o WorldOptions) (w *World, err error) {
 	if err != nil {
 		return w, err
 	}
+	authority := filepath.Join(o.Dir, "ca")
+	if w.Authority, err = StartAuthority(ctx, authority, o.AuthorityPort, o.Clock, o.Rand); err != nil {
+		return w, err
+	}
+	w.closers = append(w.closers, w.Authority.Stop)
 	for i, site := range o.Sites {
-		c := app.Config{Data: filepath.Join(o.Dir, site.Key), Mode: "demo", LogLevel: "info"}
+		c := app.Config{Trust: w.Authority.Trust(), Data: filepath.Join(o.Dir, site.Key), Mode: "demo", LogLevel: "info"}
 		c.Axis = app.Axis{Endpoint: w.Axis.Base, SystemID: systemID(site), SecretFile: secrets[site.Key], Poll: 300 * time.Millisecond}
 		if err := backends(ctx, site.Key, &c); err != nil {
 			return w, err
 		}
 		file, err := seed.Prepare(ctx, seed.Options{
-			Config: c, Site: site, CADir: filepath.Join(o.Dir, "ca"), Documents: share(o.Documents, site), Progress: o.Progress, Clock: o.Clock, Rand: o.Rand,
+			Config: c, Site: site, CADir: authority, Address: w.Authority.Base, Documents: share(o.Documents, site), Progress: o.Progress, Clock: o.Clock, Rand: o.Rand,
 		})
 		if err != nil {
 			return w, fmt.Errorf("prepare %s: %w", site.Name, err)

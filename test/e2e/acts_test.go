@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
 	"testing"
@@ -76,10 +77,21 @@ func input(ctx context.Context, c *walk.Client, id, verb, pin string) (any, erro
 func acts(t *testing.T, base, agency, id string, verbs ...string) {
 	t.Helper()
 	for _, verb := range verbs {
-		if err := act(t, base, agency, id, verb, demo.PIN); err != nil {
+		var err error
+		eventually(t, verb, func() bool {
+			err = act(t, base, agency, id, verb, demo.PIN)
+			return !onItsWay(err)
+		})
+		if err != nil {
 			t.Fatalf("%s: %v", verb, err)
 		}
 	}
+}
+
+// onItsWay tells that an act is refused only until the signatures have their level.
+func onItsWay(err error) bool {
+	var p *walk.Problem
+	return errors.As(err, &p) && (p.Code == "level_pending" || p.Code == "timestamp_pending")
 }
 
 // act does one step; the error is the server's answer.

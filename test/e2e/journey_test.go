@@ -179,6 +179,12 @@ func dispatch(p *person, address, shot string) {
 	p.press("form[action$='/seal'] button")
 	p.drawn()
 	p.shot(shot + "-sealed")
+	eventually(p.t, "the level of the signatures", func() bool {
+		p.open(address)
+		return p.value("document.querySelectorAll(\"form[action$='/issue']\").length") != "0"
+	})
+	p.sees(".card", "B-LTA")
+	p.drawn()
 	p.press("form[action$='/issue'] button")
 	p.sees(".flash", "Đã phát hành 01/")
 	p.drawn()

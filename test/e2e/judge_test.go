@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -15,6 +16,8 @@ import (
 	"congvan/internal/calendar"
 	"congvan/internal/flow"
 	"congvan/internal/register"
+	"congvan/signing"
+	"congvan/signing/cms"
 	"congvan/signing/pdf"
 )
 
@@ -53,34 +56,60 @@ func inspectMain(t *testing.T, dir, file string, number int, day calendar.Date) 
 	}
 }
 
-// accepted has pdfsig, openssl and qpdf judge every signature of a file.
+// accepted has our own validator, with the root and nothing else, and pdfsig, openssl and
+// qpdf judge every signature of a file and the document timestamp over them.
 func accepted(t *testing.T, dir, file string, signatures int) {
 	t.Helper()
-	name := filepath.Base(file)
+	name, root, issuing := filepath.Base(file), filepath.Join(dir, "ca", "root.pem"), filepath.Join(dir, "ca", "issuing.pem")
+	archived(t, root, file, signatures)
 	out := tool(t, "pdfsig", "-nocert", file)
-	if n := strings.Count(out, "Signature is Valid."); n != signatures || strings.Count(out, "Signature #") != signatures {
-		t.Errorf("%s: pdfsig finds %d valid signatures, want %d:\n%s", name, n, signatures, out)
+	if n := strings.Count(out, "Signature is Valid."); n != signatures || strings.Count(out, "Signature #") != signatures+1 {
+		t.Errorf("%s: pdfsig finds %d valid signatures, want %d, and a timestamp:\n%s", name, n, signatures, out)
 	}
 	if !strings.Contains(out, "- Total document signed") || strings.Count(out, "ETSI.CAdES.detached") != signatures {
-		t.Errorf("%s: the last signature must cover all, each be PAdES:\n%s", name, out)
+		t.Errorf("%s: the timestamp must cover all, each signature be PAdES:\n%s", name, out)
 	}
 	tool(t, "qpdf", "--check", file)
 	found := containers(t, file)
-	if len(found) != signatures {
-		t.Errorf("%s: %d signature values, want %d", name, len(found), signatures)
+	if len(found) != signatures+1 {
+		t.Errorf("%s: %d signature values, want %d", name, len(found), signatures+1)
 	}
 	for _, c := range found {
+		if c.timestamp {
+			out = tool(t, "openssl", "ts", "-verify", "-token_in", "-in", c.der, "-data", c.covered, "-CAfile", root, "-untrusted", issuing)
+			if !strings.Contains(out, "OK") {
+				t.Errorf("%s %s: %s", name, c.field, out)
+			}
+			continue
+		}
 		out := tool(t, "openssl", "cms", "-verify", "-cades", "-binary", "-inform", "DER", "-in", c.der, "-content", c.covered,
-			"-CAfile", filepath.Join(dir, "ca", "root.pem"), "-certfile", filepath.Join(dir, "ca", "issuing.pem"),
-			"-purpose", "any", "-out", os.DevNull)
+			"-CAfile", root, "-certfile", issuing, "-purpose", "any", "-out", os.DevNull)
 		if !strings.Contains(out, "successful") {
 			t.Errorf("%s %s: %s", name, c.field, out)
 		}
 	}
 }
 
+// archived has the command line judge a file without a network: every signature is B-LTA.
+func archived(t *testing.T, root, file string, signatures int) {
+	t.Helper()
+	code, out, errOut := program(t, "", "congvan", "verify", "--offline", "--trust", root, "--json", file)
+	var rep signing.Report
+	if err := json.Unmarshal([]byte(out), &rep); err != nil || code != 0 || rep.Verdict != signing.Valid || len(rep.Signatures) != signatures {
+		t.Fatalf("%s: congvan verify: exit %d %v\n%s%s", filepath.Base(file), code, err, out, errOut)
+	}
+	for _, s := range rep.Signatures {
+		if s.Level != string(signing.LevelLTA) || s.Verdict != signing.Valid {
+			t.Errorf("%s: the signature of %s is %s %s", filepath.Base(file), s.Signer, s.Level, s.Verdict)
+		}
+	}
+}
+
 // container is a signature's value and the bytes it covers, each as a file.
-type container struct{ field, der, covered string }
+type container struct {
+	field, der, covered string
+	timestamp           bool
+}
 
 func containers(t *testing.T, file string) []container {
 	t.Helper()
@@ -103,7 +132,10 @@ func containers(t *testing.T, file string) []container {
 				t.Fatalf("%s: no Contents", x.Name)
 			}
 			stem := filepath.Join(t.TempDir(), strconv.Itoa(len(out)))
-			c := container{x.Name, stem + ".der", stem + ".bin"}
+			c := container{x.Name, stem + ".der", stem + ".bin", sig["SubFilter"] == pdf.Name("ETSI.RFC3161")}
+			if sd, err := cms.Parse([]byte(der)); err == nil {
+				der = sd.Raw() // openssl ts takes no padding
+			}
 			if err := os.WriteFile(c.der, der, 0o600); err != nil {
 				t.Fatal(err)
 			}

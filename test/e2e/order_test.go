@@ -109,7 +109,7 @@ func (r *rough) insist(what string, try func() error) {
 		switch {
 		case !errors.As(err, &p):
 			r.revive(200 * time.Millisecond)
-		case p.Status != http.StatusServiceUnavailable: // "later" is an answer to act on
+		case p.Status != http.StatusServiceUnavailable && !onItsWay(err): // "later" is an answer to act on
 			r.Fatalf("%s: %v", what, err)
 		default:
 			r.Logf("%s: %v", what, err)

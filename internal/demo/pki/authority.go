@@ -43,9 +43,11 @@ var (
 // the demonstration, not to the product.
 type authority struct {
 	dir           string
+	address       string
 	clock         func() time.Time
 	rand          io.Reader
 	root, issuing *issuer
+	stamper       *issuer
 	tsa           signing.Credential
 }
 
@@ -58,7 +60,7 @@ func (a *authority) path(name string) string { return filepath.Join(a.dir, filep
 
 // openAuthority reads the authority, making what is missing. The caller holds the lock.
 func openAuthority(o Options) (*authority, error) {
-	a := &authority{dir: o.CADir, clock: o.Clock, rand: o.Rand}
+	a := &authority{dir: o.CADir, address: o.Address, clock: o.Clock, rand: o.Rand}
 	if err := os.MkdirAll(a.path("crl"), 0o700); err != nil {
 		return nil, err
 	}
@@ -83,11 +85,10 @@ func openAuthority(o Options) (*authority, error) {
 		return nil, err
 	}
 	tsa.ExtraExtensions = []pkix.Extension{{Id: oidExtKeyUsage, Critical: true, Value: usage}}
-	stamper, err := a.ensureIssuer("tsa", a.issuing, tsa)
-	if err != nil {
+	if a.stamper, err = a.ensureIssuer("tsa", a.issuing, tsa); err != nil {
 		return nil, err
 	}
-	a.tsa = signing.Credential{KeyURI: softkey.Scheme + a.path("tsa.key"), Chain: []*x509.Certificate{stamper.cert, a.issuing.cert}}
+	a.tsa = signing.Credential{KeyURI: softkey.Scheme + a.path("tsa.key"), Chain: []*x509.Certificate{a.stamper.cert, a.issuing.cert}}
 	return a, nil
 }
 
@@ -195,11 +196,24 @@ func (a *authority) create(template *x509.Certificate, parent *issuer, public cr
 	}
 	id := sha256.Sum256(spki)
 	template.SubjectKeyId = id[:20]
+	a.point(template, parent)
 	der, err := x509.CreateCertificate(a.rand, template, parent.cert, public, parent.key)
 	if err != nil {
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
+}
+
+// point has a certificate say where to ask about it; a root says nothing of itself.
+func (a *authority) point(template *x509.Certificate, parent *issuer) {
+	switch {
+	case a.address == "" || parent.cert == template:
+	case a.root != nil && parent == a.root:
+		template.CRLDistributionPoints, template.IssuingCertificateURL = []string{a.address + pathRootCRL}, []string{a.address + pathRoot}
+	default:
+		template.OCSPServer = []string{a.address + pathOCSP}
+		template.CRLDistributionPoints, template.IssuingCertificateURL = []string{a.address + pathIssuingCRL}, []string{a.address + pathIssuing}
+	}
 }
 
 // renewCRLs makes the lists again when less than half of their life is left, or at once

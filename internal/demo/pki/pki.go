@@ -54,11 +54,14 @@ type Subject struct {
 
 // Options of Ensure.
 type Options struct {
-	Dir    string // of this installation: tokens, certificates, PIN file; 0700
-	CADir  string // of the authority, may be shared by installations; empty means Dir/ca
-	Module string // SoftHSM2 library; empty looks in the usual places
-	Clock  func() time.Time
-	Rand   io.Reader
+	Dir   string // of this installation: tokens, certificates, PIN file; 0700
+	CADir string // of the authority, may be shared by installations; empty means Dir/ca
+	// Address is where Online answers, such as http://127.0.0.1:8091; it goes into the
+	// certificates. Empty: they name nobody to ask.
+	Address string
+	Module  string // SoftHSM2 library; empty looks in the usual places
+	Clock   func() time.Time
+	Rand    io.Reader
 	// Authority is the organisation that the authority's certificates name.
 	Authority         string
 	Persons, Agencies []Subject
