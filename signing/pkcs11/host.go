@@ -95,6 +95,7 @@ func (h *Host) sign(ctx context.Context, r signRequest) ([]byte, error) {
 	if errors.Is(err, errEnded) && !final && ctx.Err() == nil {
 		if asked {
 			h.counts.add(func(s *Stats) { s.Retries++ })
+			h.options.Log.Warn("hsm-host: a signature is asked for again", "why", err)
 		}
 		value, _, err = h.once(ctx, r)
 	}
