@@ -71,6 +71,10 @@ func (w *Web) list(kind authz.Kind) gin.HandlerFunc {
 	}
 	return func(c *gin.Context) {
 		ctx, me := c.Request.Context(), w.me(c)
+		if kind == authz.Outgoing && c.Query("hop") == "failed" { // shown by delivery, not by document
+			c.Redirect(http.StatusSeeOther, "/gui-khong-thanh-cong")
+			return
+		}
 		v := listView{Kind: kind, Path: path, Box: c.Query("hop"), Text: searched(c.Query("tim")), homeActs: actsOf(me)}
 		var err error
 		if v.Page, err = w.Views.List(ctx, me, kind, v.Box, v.Text, cursor(c), pageRows); err != nil {

@@ -247,13 +247,3 @@ func readPlace(form url.Values, name string) (*document.Place, error) {
 	}
 	return &document.Place{Page: int(v[0]), X: v[1], Y: v[2], W: v[3], H: v[4]}, nil
 }
-
-// resend puts a failed delivery back in the queue and returns to its document.
-func (w *Web) resend(c *gin.Context) {
-	d, err := w.Flow.Resend(c.Request.Context(), w.me(c), c.Param("id"))
-	if err != nil {
-		w.fail(c, err)
-		return
-	}
-	w.done(c, "/van-ban-di/"+d.OutgoingID, "done.resend", "name", d.Recipient.OrganName)
-}

@@ -136,6 +136,8 @@ func (w *Web) Mount(r gin.IRouter) {
 	in.GET("/van-ban-den/:id", w.incoming)
 	in.GET("/van-ban-den/:id/:act", w.back)
 	in.POST("/van-ban-den/:id/:act", w.actIncoming)
+	in.GET("/gui-khong-thanh-cong", w.failed)
+	in.POST("/gui-lai", w.resendAll)
 	in.POST("/gui-lai/:id", w.resend)
 }
 

@@ -217,6 +217,12 @@ func pagesToDraw() map[string][]any {
 			Kind: authz.Outgoing, Path: "/van-ban-di", Box: "issued", Boxes: []query.Box{{Key: "issued", Kind: authz.Outgoing, Count: 12}},
 			Page: query.Page{Rows: someRows()}, First: "/van-ban-di?", Next: "/van-ban-di?sau=1.x", homeActs: homeActs{true, true},
 		}},
+		"failed": {failedView{}, failedView{More: true, Rows: []query.FailedDelivery{{
+			Subject: evil, Code: "12/SVD-VP", Delivery: document.Delivery{
+				ID: "dlv-1", OutgoingID: "out-1", Recipient: document.Party{OrganID: "H98.05", OrganName: evil}, State: workflow.Failed, Attempts: 30,
+				LastError: "axis_recipient_refused", LastErrorWith: map[string]string{"code": "23", "text": evil},
+			},
+		}}}},
 		"fault":    {nil},
 		"draft":    {draftView{}, draftView{Asking: true, Secrecy: "2", Form: url.Values{"reply_to": {evil}}}, fullDraft()},
 		"paper":    {paperView{}, paperView{Asking: true, Secrecy: "1"}, paperView{Secrecy: "0", Types: register.Types(), Uploads: someUploads(), Doubt: true, Form: fullDraft().Form}},

@@ -69,7 +69,13 @@ func (w *Web) funcs(lang string) template.FuncMap {
 			key, name, _ := strings.Cut(s, ":")
 			return w.Catalogue.Say(lang, "warning_"+key, map[string]string{"name": name})
 		},
-		"cause":    func(code string) string { return unnamed.ReplaceAllString(say("", code), "…") },
+		"cause": func(code string, with ...map[string]string) string {
+			var args map[string]string
+			if len(with) > 0 {
+				args = with[0]
+			}
+			return unnamed.ReplaceAllString(w.Catalogue.Say(lang, code, args), "…")
+		},
 		"explain":  func(r *signing.Report) []finding { return findings(w.Explain(lang, r)) },
 		"size":     func(n int64) string { return shownSize(lang, n) },
 		"asset":    w.assets.path,

@@ -135,6 +135,7 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 func (a *App) work() map[flow.JobKind]func(ctx context.Context, id string) error {
 	return map[flow.JobKind]func(ctx context.Context, id string) error{
 		flow.JobDeliver:  func(ctx context.Context, id string) error { return a.Flow.Deliver(ctx, id) },
+		flow.JobDispatch: func(ctx context.Context, id string) error { return a.Flow.Dispatch(ctx, id) },
 		flow.JobValidate: func(ctx context.Context, id string) error { return a.Flow.Validate(ctx, id) },
 		flow.JobNotify:   func(ctx context.Context, id string) error { return a.Flow.Notify(ctx, id) },
 		flow.JobVerify:   func(ctx context.Context, id string) error { return a.Flow.Verify(ctx, id) },
@@ -146,7 +147,7 @@ func (a *App) work() map[flow.JobKind]func(ctx context.Context, id string) error
 // away are the jobs that wait for the axis. The time-out of a delivery is that of a message
 // of several hundred megabytes, with time to record what came of it.
 func away() map[flow.JobKind]time.Duration {
-	return map[flow.JobKind]time.Duration{flow.JobDeliver: 16 * time.Minute, flow.JobNotify: 3 * time.Minute}
+	return map[flow.JobKind]time.Duration{flow.JobDeliver: 16 * time.Minute, flow.JobDispatch: 16 * time.Minute, flow.JobNotify: 3 * time.Minute}
 }
 
 // Do does one job at once, as the queue would.
@@ -221,7 +222,11 @@ func (a *App) openAxis() (*axis.Courier, error) {
 	}
 	a.lists = client
 	a.Inbox = &axis.Inbox{Wire: client, Blobs: a.Blobs, Dir: tmp, Limits: edxml.DefaultLimits(), Clock: a.Clock, Log: a.Log}
-	return &axis.Courier{Wire: client, Blobs: a.Blobs, Dialect: dialect}, nil
+	rest := axis.NewRest(a.Clock)
+	a.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "congvan_axis_resting_recipients", Help: "Recipients that are left alone for a while because the axis does not answer in time for them.",
+	}, func() float64 { return float64(rest.Resting()) }))
+	return &axis.Courier{Wire: client, Blobs: a.Blobs, Dialect: dialect, Rest: rest}, nil
 }
 
 // Serve listens and answers until ctx ends, with everything that runs beside: jobs, the

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -120,10 +121,14 @@ type crashCourier struct {
 	*crash
 }
 
-func (r crashCourier) Send(ctx context.Context, c document.Consignment, again bool) (string, error) {
-	id, err := r.Courier.Send(ctx, c, again)
+func (r crashCourier) Send(ctx context.Context, c document.Consignment, again bool) []document.Handover {
+	out := r.Courier.Send(ctx, c, again)
+	var err error
+	for _, h := range out {
+		err = errors.Join(err, h.Err)
+	}
 	r.did("courier.send", err)
-	return id, err
+	return out
 }
 
 func (r crashCourier) SendStatus(ctx context.Context, m document.StatusMessage) error {

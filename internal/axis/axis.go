@@ -62,6 +62,24 @@ func wireFault(err error) error {
 	return fault.New(fault.Invalid, "axis_refused").With("code", cmp.Or(x.Code, status)).With("text", x.Desc).Wrap(err)
 }
 
+// sendFault is wireFault for a message that is being sent: a refusal of one recipient is told
+// apart, and so is an axis that took the call and did not answer in time.
+func sendFault(err error) error {
+	out := wireFault(err)
+	var x *vxp.Error
+	if !errors.As(err, &x) {
+		return out
+	}
+	var timeout interface{ Timeout() bool }
+	switch {
+	case x.Code == vxp.CodeUnknownRecipient, x.Code == vxp.CodeRecipientLocked:
+		return fault.New(fault.Invalid, "axis_recipient_refused").With("code", x.Code).With("text", x.Desc).Wrap(err)
+	case x.Uncertain && x.HTTPStatus == 0 && errors.As(err, &timeout) && timeout.Timeout():
+		return fault.New(fault.Unavailable, "axis_slow").Wrap(err)
+	}
+	return out
+}
+
 // fetchFault is wireFault for a message that is being fetched.
 func fetchFault(err error) error {
 	if err = wireFault(err); fault.Is(err, "axis_refused") {

@@ -11,6 +11,7 @@ import (
 	"congvan/internal/axis/edxml"
 	"congvan/internal/axis/vxp"
 	"congvan/internal/document"
+	"congvan/internal/fault"
 )
 
 // aimed makes a message do to earlier documents what the consignment says. A recall in a
@@ -77,11 +78,17 @@ func (c *Courier) status(ctx context.Context, s *edxml.Status) error {
 	if err := edxml.WriteStatus(&b, s, c.Dialect); err != nil {
 		return writeFault(err)
 	}
+	to := s.ResponseFor.OrganId
+	if until, resting := c.Rest.Until(to); resting {
+		return atRest(to, until).Err
+	}
 	_, err := c.Wire.Send(ctx, vxp.Outgoing{
 		From: s.From.OrganId, Kind: vxp.KindStatus, Size: int64(b.Len()), SHA256: sha256.Sum256([]byte(b.String())),
 		Body: func(w io.Writer) error { _, err := io.WriteString(w, b.String()); return err },
 	})
-	return wireFault(err)
+	err = sendFault(err)
+	c.Rest.Learn(to, fault.Is(err, "axis_slow"), err == nil)
+	return err
 }
 
 // maxAims of one message: beyond them the raw message is kept for nothing but its reason.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -13,6 +14,7 @@ import (
 	"congvan/internal/axis/vxp"
 	"congvan/internal/document"
 	"congvan/internal/fault"
+	"congvan/internal/org"
 	"congvan/storage"
 )
 
@@ -22,34 +24,93 @@ type Courier struct {
 	Blobs     storage.Blobs
 	Dialect   edxml.Dialect
 	Directory Directory // nil: identifiers are compared as text
+	Rest      *Rest     // nil: no recipient is ever left alone
 }
 
-// Send sends one document to its recipients and returns the axis's id. The axis takes the
-// same message twice without a word, so nothing is sent blindly: where the outcome of an
-// earlier attempt is open (again), or that of this one, the sent list tells; without the
-// list nothing is sent. fault.Unavailable means: again later; fault.Invalid: never.
-func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) (string, error) {
+// Send sends one document to its recipients, in one message to all that it has not reached
+// and that are not left alone, and tells what came of it for each. The axis takes the same
+// message twice without a word, so nothing is sent blindly: where the outcome of an earlier
+// attempt is open (again), or that of this one, the sent list tells; without the list
+// nothing is sent. fault.Unavailable means: again later; fault.Invalid: never.
+func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) []document.Handover {
+	out := make([]document.Handover, len(d.To))
 	also, only := c.byStatus(d)
 	if also {
 		if err := c.recallByStatus(ctx, d); err != nil || only {
-			return "", err
+			return refused(out, err)
 		}
 	}
-	// A bare change is to its recipient the same however often it comes, and in the sent list
-	// nothing tells it from the next one.
-	bare := d.Aim != nil && d.Aim.Bare
-	if again && !bare {
-		if id, err := c.accepted(ctx, d); id != "" || err != nil {
-			return id, err
+	if again && !bare(d) {
+		if err := c.accepted(ctx, d, out); err != nil {
+			return refused(out, err)
 		}
 	}
+	rest := d
+	rest.To = nil
+	var at []int // places of rest.To in d.To
+	for i, to := range d.To {
+		if out[i].AxisDocID != "" {
+			continue
+		}
+		if until, resting := c.Rest.Until(to.OrganID); resting {
+			out[i] = atRest(to.OrganName, until)
+			continue
+		}
+		rest.To, at = append(rest.To, to), append(at, i)
+	}
+	if len(rest.To) == 0 {
+		return out
+	}
+	for i, h := range c.one(ctx, rest) {
+		out[at[i]] = h
+	}
+	return out
+}
+
+func atRest(name string, until time.Time) document.Handover {
+	e := fault.New(fault.Unavailable, "recipient_resting").With("name", name).With("at", shownTime(until))
+	return document.Handover{Err: e, RestUntil: until}
+}
+
+// one sends a message, to a single recipient in its turn; those of a message to many are
+// not to blame for it.
+func (c *Courier) one(ctx context.Context, d document.Consignment) []document.Handover {
+	if len(d.To) > 1 {
+		return c.post(ctx, d)
+	}
+	to := d.To[0]
+	if until, free := c.Rest.Enter(ctx, to.OrganID); !free {
+		return []document.Handover{atRest(to.OrganName, until)}
+	}
+	out := c.post(ctx, d)
+	c.Rest.Leave(to.OrganID, fault.Is(out[0].Err, "axis_slow"), out[0].Err == nil)
+	return out
+}
+
+// bare: a change that goes by itself is to its recipient the same however often it comes, and
+// in the sent list nothing tells it from the next one.
+func bare(d document.Consignment) bool { return d.Aim != nil && d.Aim.Bare }
+
+// refused gives everyone who was not reached the same fault.
+func refused(out []document.Handover, err error) []document.Handover {
+	for i := range out {
+		if out[i].AxisDocID == "" {
+			out[i].Err = err
+		}
+	}
+	return out
+}
+
+// post sends one message.
+func (c *Courier) post(ctx context.Context, d document.Consignment) []document.Handover {
+	out := make([]document.Handover, len(d.To))
 	m, err := c.message(ctx, d)
 	if err != nil {
-		return "", err
+		return refused(out, err)
 	}
 	size, sum, err := edxml.Measure(m, c.Dialect)
 	if err != nil {
-		return "", writeFault(err)
+		return refused(out, writeFault(err))
 	}
 	o := vxp.Outgoing{
 		From: d.From.OrganID, Kind: vxp.KindEdoc, Size: size, SHA256: [32]byte(sum),
@@ -64,56 +125,68 @@ func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) 
 	var x *vxp.Error
 	switch {
 	case err == nil:
-		return id, nil
+		for i := range out {
+			out[i].AxisDocID = id
+		}
+		return out
 	case !errors.As(err, &x):
-		return "", writeFault(err)
-	case x.Uncertain && !bare:
-		if id, lerr := c.accepted(ctx, d); lerr == nil && id != "" {
-			return id, nil
+		return refused(out, writeFault(err))
+	case x.Uncertain && !bare(d):
+		_ = c.accepted(ctx, d, out) // without the list the outcome stays open
+	}
+	err = sendFault(err)
+	for i := range out {
+		if out[i].AxisDocID == "" {
+			out[i].Err = err
+			out[i].Others = len(out) > 1 && (fault.Is(err, "axis_recipient_refused") || fault.Is(err, "axis_slow"))
 		}
 	}
-	return "", wireFault(err)
+	return out
 }
 
-// accepted finds the axis's id of a consignment that the axis has taken for all its
-// recipients; empty if the sent list has none. The list does not show the document's own
-// identifier, so sender, recipient, reference and subject name it together.
-func (c *Courier) accepted(ctx context.Context, d document.Consignment) (string, error) {
+// accepted finds for each recipient of a consignment the message by which the axis has taken
+// it for them; it leaves out as it is where the sent list has none. The list does not show
+// the document's own identifier, so sender, recipient, reference and subject name it together.
+func (c *Courier) accepted(ctx context.Context, d document.Consignment, out []document.Handover) error {
 	// A day's leeway: the list goes by days, and by the axis's clock.
 	rows, err := c.Wire.Sent(ctx, vxp.KindEdoc, "", vxp.Period{From: d.SentAt.AddDate(0, 0, -1)})
 	if err != nil {
-		return "", fault.New(fault.Unavailable, "axis_unavailable").Wrap(err)
+		return fault.New(fault.Unavailable, "axis_unavailable").Wrap(err)
 	}
 	code, subject := folded(d.CodeNumber+"/"+d.CodeNotation), folded(d.Subject)
-	reached := map[string]map[string]bool{} // by the axis's id
+	places := map[string]int{}
+	for i, to := range d.To {
+		places[org.OrganKey(to.OrganID)] = i
+	}
 	for _, r := range rows {
 		if strings.EqualFold(r.SendStatus, vxp.TransportFail) || folded(r.Notation) != code || folded(r.Title) != subject {
 			continue
 		}
 		if same, err := c.same(ctx, r.FromCode, d.From.OrganID); err != nil || !same {
 			if err != nil {
-				return "", err
+				return err
 			}
 			continue
 		}
-		for _, to := range d.To {
-			same, err := c.same(ctx, r.ToCode, to.OrganID)
-			if err != nil {
-				return "", err
-			}
-			if !same {
+		if i, ok := places[org.OrganKey(r.ToCode)]; ok {
+			out[i].AxisDocID = cmp.Or(out[i].AxisDocID, r.SenderDocID)
+			continue
+		}
+		for i, to := range d.To { // under another code of its
+			if out[i].AxisDocID != "" {
 				continue
 			}
-			if reached[r.SenderDocID] == nil {
-				reached[r.SenderDocID] = map[string]bool{}
+			same, err := c.same(ctx, r.ToCode, to.OrganID)
+			if err != nil {
+				return err
 			}
-			reached[r.SenderDocID][to.OrganID] = true
-			if len(reached[r.SenderDocID]) == len(d.To) {
-				return r.SenderDocID, nil
+			if same {
+				out[i].AxisDocID = r.SenderDocID
+				break
 			}
 		}
 	}
-	return "", nil
+	return nil
 }
 
 func (c *Courier) same(ctx context.Context, a, b string) (bool, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"strings"
 	"testing"
 
 	"congvan/internal/axis"
@@ -65,10 +66,11 @@ func sentOnce(x *exchange) {
 			x.fail(c.faults...)
 			calls, id := 0, ""
 			for id == "" && calls < 10 {
-				var err error
-				if id, err = x.a.courier.Send(ctx, d, calls > 0); err != nil && fault.KindOf(err) != fault.Unavailable {
-					t.Fatal(err)
+				h := x.a.courier.Send(ctx, d, calls > 0)[0]
+				if h.Err != nil && fault.KindOf(h.Err) != fault.Unavailable {
+					t.Fatal(h.Err)
 				}
+				id = h.AxisDocID
 				calls++
 			}
 			if ids := x.onAxis(x.a.client, d.CodeNumber+"/SVD-TT"); len(ids) != 1 || ids[0] != id {
@@ -77,19 +79,19 @@ func sentOnce(x *exchange) {
 			if calls != c.calls {
 				t.Errorf("%d calls, want %d", calls, c.calls)
 			}
-			if again, err := x.a.courier.Send(ctx, d, true); again != id || err != nil {
-				t.Errorf("once more: %q, %v", again, err)
+			if again := x.a.courier.Send(ctx, d, true)[0]; again.AxisDocID != id || again.Err != nil {
+				t.Errorf("once more: %+v", again)
 			}
 		})
 	}
 	x.fail(axistest.Fault{Operation: send, Kind: axistest.FaultFail, Code: "18"})
-	if _, err := x.a.courier.Send(ctx, x.consignment(600), false); !fault.Is(err, "axis_refused") || fault.From(err).Args["code"] != "18" {
-		x.t.Errorf("an unknown recipient: %v", err)
+	if h := x.a.courier.Send(ctx, x.consignment(600), false)[0]; !fault.Is(h.Err, "axis_recipient_refused") || fault.From(h.Err).Args["code"] != "18" {
+		x.t.Errorf("an unknown recipient: %v", h.Err)
 	}
 	bad := x.consignment(601)
 	bad.Subject = ""
-	if _, err := x.a.courier.Send(ctx, bad, false); !fault.Is(err, "axis_field") || fault.From(err).Args["path"] != "MessageHeader/Subject" {
-		x.t.Errorf("no subject: %v", err)
+	if h := x.a.courier.Send(ctx, bad, false)[0]; !fault.Is(h.Err, "axis_field") || fault.From(h.Err).Args["path"] != "MessageHeader/Subject" {
+		x.t.Errorf("no subject: %v", h.Err)
 	}
 }
 
@@ -119,20 +121,20 @@ func noList(x *exchange) {
 		return []vxp.Sent{whole, row}
 	}
 	for name, c := range map[string]struct {
-		rows  []vxp.Sent
-		found bool
+		rows []vxp.Sent
+		want string // the messages by which the two were reached
 	}{
-		"both recipients":     {[]vxp.Sent{whole, other}, true},
-		"one of them":         {[]vxp.Sent{whole, whole}, false},
-		"two messages":        {with(func(r *vxp.Sent) { r.SenderDocID = "t" }), false},
-		"failed to be sent":   {with(func(r *vxp.Sent) { r.SendStatus = "fail" }), false},
-		"another sender":      {with(func(r *vxp.Sent) { r.FromCode = "H26.15" }), false},
-		"another number":      {with(func(r *vxp.Sent) { r.Notation = "701/SVD-TT" }), false},
-		"another subject":     {with(func(r *vxp.Sent) { r.Title = "V/v khác" }), false},
-		"an unknown sender":   {with(func(r *vxp.Sent) { r.FromCode = "000.00.01.H97" }), false},
-		"decomposed Unicode":  {with(func(r *vxp.Sent) { r.Title = "V/v gư\u0309i thư\u0309 nhiê\u0300u lâ\u0300n" }), true},
-		"nothing":             {nil, false},
-		"the list is refused": {nil, false},
+		"both recipients":     {[]vxp.Sent{whole, other}, "s s"},
+		"one of them":         {[]vxp.Sent{whole, whole}, "s -"},
+		"two messages":        {with(func(r *vxp.Sent) { r.SenderDocID = "t" }), "s t"},
+		"failed to be sent":   {with(func(r *vxp.Sent) { r.SendStatus = "fail" }), "s -"},
+		"another sender":      {with(func(r *vxp.Sent) { r.FromCode = "H26.15" }), "s -"},
+		"another number":      {with(func(r *vxp.Sent) { r.Notation = "701/SVD-TT" }), "s -"},
+		"another subject":     {with(func(r *vxp.Sent) { r.Title = "V/v khác" }), "s -"},
+		"an unknown sender":   {with(func(r *vxp.Sent) { r.FromCode = "000.00.01.H97" }), "s -"},
+		"decomposed Unicode":  {with(func(r *vxp.Sent) { r.Title = "V/v gư\u0309i thư\u0309 nhiê\u0300u lâ\u0300n" }), "s s"},
+		"nothing":             {nil, "- -"},
+		"the list is refused": {nil, "? ?"},
 	} {
 		l := &listed{Wire: x.a.client, rows: c.rows}
 		if name == "the list is refused" {
@@ -141,14 +143,19 @@ func noList(x *exchange) {
 		courier := *x.a.courier
 		// What is not found would be sent: a wire that sends nothing shows it.
 		courier.Wire = refusing{l}
-		id, err := courier.Send(ctx, d, true)
-		switch {
-		case c.found && (id != "s" || err != nil):
-			x.t.Errorf("%s: %q, %v", name, id, err)
-		case !c.found && l.err == nil && !fault.Is(err, "axis_refused"):
-			x.t.Errorf("%s: not sent: %q, %v", name, id, err)
-		case l.err != nil && fault.KindOf(err) != fault.Unavailable:
-			x.t.Errorf("%s: sent all the same: %v", name, err)
+		var got []string
+		for _, h := range courier.Send(ctx, d, true) {
+			switch {
+			case h.Err == nil:
+				got = append(got, h.AxisDocID)
+			case fault.Is(h.Err, "axis_refused"):
+				got = append(got, "-")
+			case fault.KindOf(h.Err) == fault.Unavailable:
+				got = append(got, "?")
+			}
+		}
+		if strings.Join(got, " ") != c.want {
+			x.t.Errorf("%s: %v, want %s", name, got, c.want)
 		}
 	}
 	if ids := x.onAxis(x.a.client, "700/SVD-TT"); len(ids) != 0 {

@@ -21,10 +21,14 @@ type Delivery struct {
 	DocumentID string         `json:"document_id"` // edXML DocumentId of the document
 	AxisDocID  string         `json:"axis_doc_id"` // given by the axis when it took the message
 	Attempts   int            `json:"attempts"`
+	GroupID    string         `json:"-"`          // deliveries that go in one message; empty: alone
 	LastError  string         `json:"last_error"` // catalogue code of the newest failed attempt
-	QueuedAt   time.Time      `json:"queued_at"`
-	UpdatedAt  time.Time      `json:"updated_at"`
-	Events     []StatusEvent  `json:"events"`
+	// LastErrorWith are the values that its sentence names, the axis's own words among them.
+	LastErrorWith map[string]string `json:"last_error_with"`
+
+	QueuedAt  time.Time     `json:"queued_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+	Events    []StatusEvent `json:"events"`
 }
 
 // StatusEvent is a step of a delivery: a status that the recipient reported, or a step of
@@ -36,6 +40,15 @@ type StatusEvent struct {
 	By          string         `json:"by"`          // agency or person reporting
 	At          time.Time      `json:"at"`          // by the reporter's clock
 	RecordedAt  time.Time      `json:"recorded_at"`
+}
+
+// Handover is what the axis made of a consignment for one of its recipients.
+type Handover struct {
+	AxisDocID string    // given by the axis when it took the message; empty if it did not
+	Err       error     // why it did not
+	RestUntil time.Time // with Err: the recipient is left alone until then, and no attempt was made
+	// Others: with Err, another recipient of the message may be the cause.
+	Others bool
 }
 
 // Staff names the person answerable for a message (edXML StaffInfo).

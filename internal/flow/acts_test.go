@@ -497,7 +497,16 @@ type axis struct {
 	again  []bool // as it was told
 }
 
-func (a *axis) Send(_ context.Context, _ document.Consignment, again bool) (string, error) {
+func (a *axis) Send(_ context.Context, c document.Consignment, again bool) []document.Handover {
+	id, err := a.send(again)
+	out := make([]document.Handover, len(c.To))
+	for i := range out {
+		out[i] = document.Handover{AxisDocID: id, Err: err}
+	}
+	return out
+}
+
+func (a *axis) send(again bool) (string, error) {
 	a.again = append(a.again, again)
 	step := "well"
 	if len(a.script) > 0 {
@@ -520,6 +529,7 @@ func (a *axis) Send(_ context.Context, _ document.Consignment, again bool) (stri
 	}
 	return "axis-1", nil
 }
+
 func (a *axis) SendStatus(context.Context, document.StatusMessage) error { return nil }
 
 // issued issues a document to the agency of the other province and gives its delivery's job.

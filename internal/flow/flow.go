@@ -52,6 +52,8 @@ type Limits struct {
 type Flow struct {
 	Ports
 	Limits
+
+	checking checks // of bytes
 }
 
 // New checks nothing: the composition root answers for the ports.

@@ -56,6 +56,10 @@ type ReadTx interface {
 
 	Delivery(id string) (document.Delivery, error)
 	Deliveries(outgoingID string) ([]document.Delivery, error)
+	DeliveryGroup(groupID string) ([]document.Delivery, error)
+	// FailedDeliveries are those that an agency gave up, oldest first, at most limit; with an
+	// outgoing document's id only those of it.
+	FailedDeliveries(agencyID, outgoingID string, limit int) ([]document.Delivery, error)
 	DeliveryTo(documentID, recipientOrganID string) (document.Delivery, error)
 	Notice(id string) (document.Notice, error)
 	Parcel(id string) (document.Parcel, error)
@@ -145,6 +149,7 @@ type JobKind string
 
 const (
 	JobDeliver  JobKind = "deliver"  // a delivery
+	JobDispatch JobKind = "dispatch" // the deliveries of a group, in one message
 	JobValidate JobKind = "validate" // an incoming document
 	JobNotify   JobKind = "notify"   // a status notice
 	JobVerify   JobKind = "verify"   // the signatures of an outgoing document, for its page
@@ -245,9 +250,11 @@ type Rereader interface {
 // Courier carries consignments and statuses over the axis. A network fault is
 // fault.Unavailable, a refusal of the axis fault.Invalid.
 type Courier interface {
-	// Send hands a consignment over. again says that this was begun before and that nobody
-	// knows with what outcome: what the axis has already is not sent a second time.
-	Send(ctx context.Context, c document.Consignment, again bool) (axisDocID string, err error)
+	// Send hands a consignment over, in one message as far as it goes, and tells for each of
+	// its recipients in their order what came of it. again says that this was begun before
+	// and that nobody knows with what outcome: what the axis has already is not sent a second
+	// time.
+	Send(ctx context.Context, c document.Consignment, again bool) []document.Handover
 	// SendStatus reports a status; a repeated one is the same to any recipient.
 	SendStatus(ctx context.Context, m document.StatusMessage) error
 }

@@ -252,7 +252,7 @@ func (f *Flow) noticeAbout(tx Tx, a Actor, d *document.Incoming, code workflow.S
 // later makes a refusal by the axis one that may pass: who is locked there gets unlocked, and
 // the sender of a document waits for what became of it (NĐ 30/2020 Đ.21.2c).
 func later(err error) error {
-	if !fault.Is(err, "axis_refused") {
+	if !fault.Is(err, "axis_refused") && !fault.Is(err, "axis_recipient_refused") {
 		return err
 	}
 	e := *fault.From(err)
@@ -284,7 +284,9 @@ func (f *Flow) Notify(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		n.Attempts++
+		if !fault.Is(sent, "recipient_resting") { // then none was made
+			n.Attempts++
+		}
 		now := f.now()
 		if n.LastError = ""; sent != nil {
 			n.LastError = fault.From(sent).Code

@@ -2,6 +2,8 @@ package flow
 
 import (
 	"context"
+	"sync"
+	"time"
 
 	"congvan/internal/authz"
 	"congvan/internal/document"
@@ -29,7 +31,7 @@ func (f *Flow) Validate(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	reports, facts, err := f.reports(ctx, d.Files)
+	_, facts, err := f.reports(ctx, d.Files, f.sharedReport)
 	if err != nil {
 		return err
 	}
@@ -39,9 +41,6 @@ func (f *Flow) Validate(ctx context.Context, id string) error {
 	return f.Store.Write(ctx, func(tx Tx) error {
 		fresh, err := tx.Incoming(id)
 		if err != nil {
-			return err
-		}
-		if err := putReports(tx, reports); err != nil {
 			return err
 		}
 		first := fresh.Verdict == document.VerdictPending
@@ -71,7 +70,7 @@ func (f *Flow) Verify(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	reports, _, err := f.reports(ctx, d.Files)
+	reports, _, err := f.reports(ctx, d.Files, f.report)
 	if err != nil {
 		return err
 	}
@@ -84,13 +83,13 @@ func (f *Flow) Verify(ctx context.Context, id string) error {
 }
 
 // reports validates every PDF; other files count as unsigned.
-func (f *Flow) reports(ctx context.Context, files []document.File) (map[string]*signing.Report, []document.FileFact, error) {
+func (f *Flow) reports(ctx context.Context, files []document.File, check func(context.Context, document.Version) (*signing.Report, error)) (map[string]*signing.Report, []document.FileFact, error) {
 	out := map[string]*signing.Report{}
 	var facts []document.FileFact
 	for _, x := range files {
 		fact := document.FileFact{Role: x.Role, Readable: x.MediaType != mediaPDF && x.Role != document.Main}
 		if x.MediaType == mediaPDF {
-			rep, err := f.report(ctx, x.Version)
+			rep, err := check(ctx, x.Version)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -122,6 +121,67 @@ func (f *Flow) judge(ctx context.Context, v document.Version, by signing.Validat
 		return nil, fault.New(fault.Internal, "stored_bytes_differ")
 	}
 	return rep, nil
+}
+
+// reportAge is how long a report stands for the same bytes received again.
+const reportAge = time.Hour
+
+// sharedReport gives the report on these bytes that is young enough and not in doubt, or
+// makes and keeps one. A document to many agencies here is the same bytes for each: of all
+// the checks that want to begin at once one does.
+func (f *Flow) sharedReport(ctx context.Context, v document.Version) (*signing.Report, error) {
+	done := f.checking.begin(v.Blob)
+	defer done()
+	var rep *signing.Report
+	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
+		rep, err = tx.Report(v.Blob)
+		return err
+	})
+	switch {
+	case err == nil && rep.Verdict != signing.Unknown && f.now().Sub(rep.CheckedAt) < reportAge:
+		return rep, nil
+	case err != nil && fault.KindOf(err) != fault.NotFound:
+		return nil, err
+	}
+	if rep, err = f.report(ctx, v); err != nil {
+		return nil, err
+	}
+	return rep, f.Store.Write(ctx, func(tx Tx) error { return tx.PutReport(v.Blob, rep) })
+}
+
+// checks lets one at a time have a name.
+type checks struct {
+	mu      sync.Mutex
+	waiting map[string]*check
+}
+
+type check struct {
+	sync.Mutex
+	n int
+}
+
+// begin waits until nobody has the name; done gives it on.
+func (c *checks) begin(name string) (done func()) {
+	c.mu.Lock()
+	if c.waiting == nil {
+		c.waiting = map[string]*check{}
+	}
+	k := c.waiting[name]
+	if k == nil {
+		k = &check{}
+		c.waiting[name] = k
+	}
+	k.n++
+	c.mu.Unlock()
+	k.Lock()
+	return func() {
+		k.Unlock()
+		c.mu.Lock()
+		if k.n--; k.n == 0 {
+			delete(c.waiting, name)
+		}
+		c.mu.Unlock()
+	}
 }
 
 func signatureFacts(rep *signing.Report) []document.SignatureFact {

@@ -400,7 +400,7 @@ func (w *World) Work() {
 // Do does one job.
 func (w *World) Do(j flow.Job) error {
 	return map[flow.JobKind]func(context.Context, string) error{
-		flow.JobDeliver: w.Flow.Deliver, flow.JobValidate: w.Flow.Validate, flow.JobNotify: w.Flow.Notify, flow.JobVerify: w.Flow.Verify,
+		flow.JobDeliver: w.Flow.Deliver, flow.JobDispatch: w.Flow.Dispatch, flow.JobValidate: w.Flow.Validate, flow.JobNotify: w.Flow.Notify, flow.JobVerify: w.Flow.Verify,
 		flow.JobLevel: w.Flow.Raise, flow.JobChange: w.Flow.SendChange,
 	}[j.Kind](w.T.Context(), j.ID)
 }

@@ -8,6 +8,7 @@ import (
 	"congvan/internal/authz"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
+	"congvan/internal/query"
 )
 
 // act is one step on one document: bind and do; the answer is the document's fresh page.
@@ -158,6 +159,29 @@ func (s *Server) resend(c *gin.Context, a authz.Subject) (any, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// failed lists what the clerk's agency could not send.
+func (s *Server) failed(c *gin.Context, a authz.Subject) (any, error) {
+	rows, more, err := s.Views.FailedDeliveries(c.Request.Context(), a)
+	return struct {
+		Rows []query.FailedDelivery `json:"rows"`
+		More bool                   `json:"more"`
+	}{rows, more}, err
+}
+
+// resendAll puts everything that was given up back in the queue, or what is of one document.
+func (s *Server) resendAll(c *gin.Context, a authz.Subject) (any, error) {
+	var in struct {
+		OutgoingID string `json:"outgoing_id"`
+	}
+	if err := bind(c, &in); err != nil {
+		return nil, err
+	}
+	n, err := s.Flow.ResendAll(c.Request.Context(), a, in.OutgoingID)
+	return struct {
+		Count int `json:"count"`
+	}{n}, err
 }
 
 // list is one page of a box, "" for all that the reader may see.

@@ -28,6 +28,7 @@ var cells = map[string]struct {
 	"c":  {409, "action_not_now"}, // allowed to, but not now: right before state
 	"n":  {409, "delivery_not_failed"},
 	"l":  {409, "level_reached"},
+	"z":  {409, "nothing_to_resend"},
 	"f":  {403, "forbidden_role"}, // may see it, may not do it
 	"-":  {404, "not_found"},      // may not know of it
 	"a":  {401, "not_signed_in"},
@@ -62,6 +63,8 @@ var outgoingIssued = []row{
 	{"POST", "/outgoing/ID/void", `{"reason":"x"}`, "who_clerk", "f f f f f f c - f  - -  a a"},
 	{"POST", "/outgoing/ID/retry-level", "{}", "who_signer_or_clerk", " f f f f l f l - f - -  a a"},
 	{"POST", "/deliveries/DELIVERY/resend", "{}", "who_clerk", " f  f  f  f  f  f  n  - f   - -  a a"},
+	{"POST", "/deliveries/resend", `{}`, "who_clerk", "         -  -  -  f  f  f  z  - f   z f  a a"},
+	{"GET", "/deliveries/failed", "", "", "                      -  -  -  -  -  -  ok - -   ok - a a"},
 }
 
 // outgoingDraft is what holds for a draft: it is the drafter's and the unit head's.

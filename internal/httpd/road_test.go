@@ -34,6 +34,14 @@ func TestRoadOverTheAPI(t *testing.T) {
 			t.Errorf("delivery to %s is %s, want %s", page.text(t, "deliveries", i, "recipient", "organ_id"), got, want)
 		}
 	}
+	list := vt.want(http.StatusOK, vt.get("/deliveries/failed"))
+	if got := list.text(t, "rows", 0, "delivery", "id"); got != page.text(t, "deliveries", 1, "id") {
+		t.Errorf("failed: %s", list.body)
+	}
+	if got := vt.want(http.StatusOK, vt.post("/deliveries/resend", fields{"outgoing_id": id})); got.at(t, "count") != 1.0 {
+		t.Errorf("resent: %s", got.body)
+	}
+	w.giveUp(id)
 	vt.want(http.StatusOK, vt.post("/deliveries/"+page.text(t, "deliveries", 1, "id")+"/resend", fields{}))
 	file := out + "/files/" + page.text(t, "files", 0, "id")
 	bytes := vt.want(http.StatusOK, vt.get(file+"/content"))

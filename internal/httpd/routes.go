@@ -45,6 +45,8 @@ func (s *Server) routes() []route {
 		{http.MethodPut, "/outgoing/:id", s.signedIn(s.revise)},
 		get("/outgoing/:id/files/:file/content", s.content(authz.Outgoing)),
 		get("/outgoing/:id/files/:file/report", s.report(authz.Outgoing)),
+		get("/deliveries/failed", s.failed),
+		post("/deliveries/resend", s.resendAll),
 		post("/deliveries/:id/resend", s.resend),
 
 		get("/incoming", s.list(authz.Incoming)),

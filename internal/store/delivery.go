@@ -21,6 +21,8 @@ func deliveryColumns(v *document.Delivery) columns {
 		{"axis_doc_id", v.AxisDocID, &v.AxisDocID},
 		{"attempts", v.Attempts, &v.Attempts},
 		{"last_error", v.LastError, &v.LastError},
+		{"last_error_with", inJSON{v.LastErrorWith}, asJSON{&v.LastErrorWith}},
+		{"group_id", v.GroupID, &v.GroupID},
 		{"queued_at", micros(v.QueuedAt), asTime{&v.QueuedAt}},
 		{"updated_at", micros(v.UpdatedAt), asTime{&v.UpdatedAt}},
 		{"recipient_key", org.OrganKey(v.Recipient.OrganID), nil},
@@ -55,6 +57,17 @@ func (t *tx) Delivery(id string) (document.Delivery, error) {
 // Deliveries of a document, in the order of its recipients.
 func (t *tx) Deliveries(outgoingID string) ([]document.Delivery, error) {
 	return t.deliveries("d.outgoing_id = ? ORDER BY d.no", outgoingID)
+}
+
+// DeliveryGroup finds those that go in one message, in their order.
+func (t *tx) DeliveryGroup(groupID string) ([]document.Delivery, error) {
+	return t.deliveries("d.group_id = ? AND d.group_id <> '' ORDER BY d.no", groupID)
+}
+
+// FailedDeliveries finds what an agency gave up, oldest first, at most limit; of one document
+// where its id is given.
+func (t *tx) FailedDeliveries(agencyID, outgoingID string, limit int) ([]document.Delivery, error) {
+	return t.deliveries("d.state = 'FAILED' AND d.agency_id = ? AND (? = '' OR d.outgoing_id = ?) ORDER BY d.no LIMIT ?", agencyID, outgoingID, outgoingID, limit)
 }
 
 // DeliveryTo finds the delivery of a document to an agency, under any of the agency's codes:
