@@ -22,6 +22,7 @@ import (
 	"congvan/internal/axis"
 	"congvan/internal/axis/edxml"
 	"congvan/internal/axis/vxp"
+	"congvan/internal/calendar"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
 	"congvan/internal/jobs"
@@ -53,7 +54,7 @@ type App struct {
 	Jobs      *jobs.Jobs
 	Metrics   *prometheus.Registry
 
-	lists   axis.Lists // of the axis's agencies; nil where it offers none
+	lists   axis.Lists                   // of the axis's agencies; nil where it offers none
 	waiting atomic.Pointer[flow.Waiting] // as the watch over the levels saw it last
 
 	closers []io.Closer
@@ -106,7 +107,10 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 		return a, err
 	}
 	a.Metrics.MustRegister(newMessages(a.Store))
-	a.Views = &query.Views{Store: a.Store, Clock: a.Clock, Grace: cfg.Signing.Grace()}
+	a.Views = &query.Views{
+		Store: a.Store, Clock: a.Clock, Grace: cfg.Signing.Grace(),
+		Watch: calendar.Watch{DayEnds: cfg.Receipt.DayEnds, Warn: cfg.Receipt.Warn},
+	}
 	courier, err := a.openAxis()
 	if err != nil {
 		return a, err

@@ -41,6 +41,7 @@ type Config struct {
 	Signing  Levels   `toml:"signing" envPrefix:"SIGNING_"`
 	Axis     Axis     `toml:"axis" envPrefix:"AXIS_"`
 	Journal  Journal  `toml:"journal" envPrefix:"JOURNAL_"`
+	Receipt  Receipt  `toml:"receipt" envPrefix:"RECEIPT_"`
 	Demo     Demo     `toml:"demo" envPrefix:"DEMO_"`
 }
 
@@ -125,6 +126,13 @@ type Axis struct {
 	CAFile     string        `toml:"ca_file" env:"CA_FILE"`         // PEM of the authorities that its TLS certificate is under; empty: the system's
 	Dialect    string        `toml:"dialect" env:"DIALECT"`         // "sdk" (default) or "dotnet", as docs/axis.md tells them apart
 	PaddedHash bool          `toml:"padded_hash" env:"PADDED_HASH"` // hash-file in 64 hex digits instead of the operator's library's form
+}
+
+// Receipt is when the clerk is warned that a sender must still be told, the same day, that
+// its document was received (NĐ 30/2020 Đ.21.2.c).
+type Receipt struct {
+	DayEnds time.Duration `toml:"day_ends" env:"DAY_ENDS"` // end of the working hours since midnight; default 17h
+	Warn    time.Duration `toml:"warn" env:"WARN"`         // how long before it; default 3h
 }
 
 // Journal is where the signed checkpoints of the journal's head go, and the key, both

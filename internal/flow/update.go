@@ -46,9 +46,6 @@ func (f *Flow) Update(ctx context.Context, a Actor, id string, in UpdateInput) (
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(deliveries, underWay) {
-			return fault.New(fault.Conflict, "delivery_under_way")
-		}
 		if err := areRecipients(in.Remove, deliveries); err != nil {
 			return err
 		}
@@ -57,6 +54,9 @@ func (f *Flow) Update(ctx context.Context, a Actor, id string, in UpdateInput) (
 			return err
 		}
 		info := len(detail) > 0
+		if info && slices.ContainsFunc(deliveries, underWay) { // a retry must say what the first attempt said
+			return fault.New(fault.Conflict, "delivery_under_way")
+		}
 		changes, err := tx.ChangesOf(id)
 		if err != nil {
 			return err

@@ -68,6 +68,8 @@ func (s *Server) outgoingActs() map[string]act {
 		"seal":            plain(f.Seal),
 		"issue":           plain(f.Issue),
 		"void":            saying(f.Void, why),
+		"recall":          with(f.Recall),
+		"update":          with(f.Update),
 		"retry-level":     plain(f.RetryLevel),
 	}
 }

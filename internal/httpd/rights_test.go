@@ -32,6 +32,8 @@ var cells = map[string]struct {
 	"f":  {403, "forbidden_role"}, // may see it, may not do it
 	"-":  {404, "not_found"},      // may not know of it
 	"a":  {401, "not_signed_in"},
+	"m":  {409, "message_unread"},
+	"d":  {409, "recall_must_be_obeyed"},
 	"i":  {422, ""}, // allowed to, with an input that is not enough
 }
 
@@ -65,6 +67,21 @@ var outgoingIssued = []row{
 	{"POST", "/deliveries/DELIVERY/resend", "{}", "who_clerk", " f  f  f  f  f  f  n  - f   - -  a a"},
 	{"POST", "/deliveries/resend", `{}`, "who_clerk", "         -  -  -  f  f  f  z  - f   z f  a a"},
 	{"GET", "/deliveries/failed", "", "", "                      -  -  -  -  -  -  ok - -   ok - a a"},
+	{"POST", "/outgoing/ID/recall", `{"reason":"x","recipients":["x"]}`, "who_recall", " f f f f i i f - f  - -  a a"},
+	{"POST", "/outgoing/ID/update", `{"reason":"x"}`, "who_update", "                    f f f f i i i - f  - -  a a"},
+}
+
+// quarantined is what holds for a message set aside: it is the clerk's and the auditor's.
+var quarantined = []row{
+	//                                                          cv cv2 tp tt gd pgd vt qt tra | vt gd | nobody, locked
+	{"GET", "/quarantine/ID", "", "", "                          -  -  -  -  -  -  ok -  ok  - -  a a"},
+	{"GET", "/quarantine/ID/raw", "", "", "                      -  -  -  -  -  -  ok -  ok  - -  a a"},
+	{"POST", "/quarantine/ID/take-new", "{}", "who_clerk", "     -  -  -  -  -  -  m  -  f   - -  a a"},
+	{"POST", "/quarantine/ID/take-update", "{}", "who_clerk", "  -  -  -  -  -  -  m  -  f   - -  a a"},
+	{"POST", "/quarantine/ID/send-back", `{"reason":"x"}`, "who_clerk", " - - - - - - m - f  - -  a a"},
+	{"GET", "/quarantine/SECRET", "", "", "                      -  -  -  -  -  -  -  -  -   - -  a a"},
+	{"GET", "/quarantine/SECRET/raw", "", "", "                  -  -  -  -  -  -  -  -  -   - -  a a"},
+	{"POST", "/quarantine/SECRET/put-aside", `{"note":"x"}`, "", "- - - - - - - - -  - -  a a"},
 }
 
 // outgoingDraft is what holds for a draft: it is the drafter's and the unit head's.
@@ -112,9 +129,20 @@ var incomingReceived = []row{
 	{"POST", "/incoming/ID/start", "{}", "who_assignee", "    f - - - - - f  - -  a a"},
 }
 
+// incomingRecalled is what holds for a document that its sender took back before the clerk
+// had taken it in: it stays the clerk's.
+var incomingRecalled = []row{
+	//                                                       vt gd cv tp tt qt tra | cv vt | nobody, locked
+	{"GET", "/incoming/ID", "", "", "                         ok - - - - - ok  - -  a a"},
+	{"GET", "/incoming/ID/files/FILE/content", "", "", "      ok - - - - - ok  - -  a a"},
+	{"POST", "/incoming/ID/register", "{}", "who_clerk", "    c  - - - - - f   - -  a a"},
+	{"POST", "/changes/CHANGE/decline", `{"reason":"x"}`, "who_clerk", "d - - - - - f  - -  a a"},
+}
+
 // everywhere is what holds for routes without a document, for the readers of an outgoing one.
 var everywhere = []row{
 	//                                                          cv cv2 tp tt gd pgd vt qt tra | vt gd | nobody, locked
+	{"GET", "/quarantine", "", "who_clerk", "                    f  f  f  f  f  f  ok f  ok  ok f   a a"},
 	{"GET", "/me", "", "", "                                     ok ok ok ok ok ok ok ok ok  ok ok  a a"},
 	{"GET", "/home", "", "", "                                   ok ok ok ok ok ok ok ok ok  ok ok  a a"},
 	{"GET", "/outgoing", "", "", "                               ok ok ok ok ok ok ok ok ok  ok ok  a a"},
@@ -145,6 +173,12 @@ func TestRights(t *testing.T) {
 	w.step("gd.stn", in+"/assign", fields{"to": []any{fields{"position_id": w.staff("cv.stn").Position.ID, "role": "LEAD"}}})
 	w.step("cv.stn", in+"/complete", fields{})
 	draft := w.draft()
+	taken := w.issued()
+	recalled := w.arrived()
+	w.step("gd.svd", "/outgoing/"+taken+"/recall", fields{"reason": "Gửi nhầm"})
+	w.work()
+	held := w.setAside(false)
+	secret := w.setAside(true)
 
 	people := map[string]*client{"": w.anonymous(), "locked": w.as("cv2.stn")}
 	w.must(w.store.ChangeAccount(context.Background(), "acc-cv2.stn", func(a *account.Account) error { a.Bar(); return nil }))
@@ -167,14 +201,23 @@ func TestRights(t *testing.T) {
 		{"draft", outgoingDraft, readers, "/outgoing/", draft, "cv.svd"},
 		{"resolved", incomingResolved, recipients, "/incoming/", arrived, "vt.stn"},
 		{"received", incomingReceived, recipients, "/incoming/", waiting, "vt.stn"},
+		{"recalled", incomingRecalled, recipients, "/incoming/", recalled, "vt.stn"},
+		{"quarantined", quarantined, readers, "/quarantine/", held, "vt.svd"},
 		{"everywhere", everywhere, readers, "/outgoing/", sent, "vt.svd"},
 	} {
 		page := client(table.reader).get(table.path + table.id)
-		names := []string{"ID", table.id, "FILE", page.text(t, "files", 0, "id")}
-		if table.name == "issued" {
-			names = append(names, "DELIVERY", page.text(t, "deliveries", 0, "id"))
+		names := []string{"ID", table.id, "SECRET", secret, "FILE", "x"}
+		if table.name != "quarantined" {
+			names[5] = page.text(t, "files", 0, "id")
 		}
-		there, gone := strings.NewReplacer(names...), strings.NewReplacer("ID", "x-1", "FILE", names[3], "DELIVERY", "x-1")
+		switch table.name {
+		case "issued":
+			names = append(names, "DELIVERY", page.text(t, "deliveries", 0, "id"))
+		case "recalled":
+			names = append(names, "CHANGE", page.text(t, "changes", 0, "id"))
+		}
+		there := strings.NewReplacer(names...)
+		gone := strings.NewReplacer("ID", "x-1", "SECRET", "x-1", "FILE", names[5], "DELIVERY", "x-1", "CHANGE", "x-1")
 		for _, r := range table.rows {
 			want := strings.Fields(r.cells)
 			if len(want) != len(table.readers) {

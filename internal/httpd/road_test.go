@@ -78,6 +78,7 @@ func TestRoadOverTheAPI(t *testing.T) {
 		t.Errorf("state %s", got)
 	}
 
+	w.changes()
 	w.otherRoutes()
 	var missing []string
 	for path, item := range loadSpec(t).Paths.Map() {

@@ -55,6 +55,16 @@ func (s *Server) routes() []route {
 		get("/incoming/:id/files/:file/content", s.content(authz.Incoming)),
 		get("/incoming/:id/files/:file/report", s.report(authz.Incoming)),
 	}
+	all = append(all,
+		post("/changes/:id/agree", s.agree()),
+		post("/changes/:id/decline", s.decline()),
+		get("/quarantine", s.messages),
+		get("/quarantine/:id", s.message),
+		get("/quarantine/:id/raw", s.raw),
+	)
+	for name, h := range s.messageActs() {
+		all = append(all, post("/quarantine/:id/"+name, s.settling(h)))
+	}
 	for name, h := range s.outgoingActs() {
 		all = append(all, post("/outgoing/:id/"+name, s.onOutgoing(h)))
 	}

@@ -255,7 +255,7 @@ func (w *world) work() {
 	w.t.Helper()
 	do := map[flow.JobKind]func(context.Context, string) error{
 		flow.JobDeliver: w.flow.Deliver, flow.JobValidate: w.flow.Validate, flow.JobNotify: w.flow.Notify, flow.JobVerify: w.flow.Verify,
-		flow.JobLevel: w.flow.Raise,
+		flow.JobLevel: w.flow.Raise, flow.JobChange: w.flow.SendChange,
 	}
 	for {
 		w.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"congvan/internal/authz"
+	"congvan/internal/calendar"
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
@@ -24,6 +25,9 @@ type OutgoingPage struct {
 	Deliveries []document.Delivery `json:"deliveries"`
 	Answers    []Row               `json:"answers"` // incoming documents that respond to this one
 	ReplyTo    *Row                `json:"reply_to"`
+	Changes    []ChangeView        `json:"changes"`   // asked of the recipients, oldest first
+	Affects    []Row               `json:"affects"`   // earlier documents that this one recalls or replaces
+	Unheard    []string            `json:"unheard"`   // deliveries without 02 or 03 beyond the day of receipt
 	Acts       []workflow.Action   `json:"acts"`      // allowed to the reader now
 	WaitsFor   string              `json:"waits_for"` // catalogue key of who acts next, "" at the end
 	Timeline   []Line              `json:"timeline"`
@@ -36,6 +40,11 @@ type IncomingPage struct {
 	Files       []FileView        `json:"files"`
 	Assignments []AssignmentView  `json:"assignments"`
 	Replies     []Row             `json:"replies"`  // our answers
+	Changes     []ChangeView      `json:"changes"`  // asked by the sender, oldest first
+	Affects     []Row             `json:"affects"`  // earlier documents that this one recalls or replaces
+	Previous    *Row              `json:"previous"` // the earlier attempt under the same identifier
+	Receipt     calendar.Receipt  `json:"receipt"`  // how urgent 02 or 03 is, while it is due
+	ReceiptBy   *time.Time        `json:"receipt_by"`
 	Answered    *Row              `json:"answered"` // our outgoing document that this one responds to
 	Acts        []workflow.Action `json:"acts"`
 	WaitsFor    string            `json:"waits_for"`
@@ -86,10 +95,20 @@ func (v *Views) Outgoing(ctx context.Context, s authz.Subject, id string) (Outgo
 		if p.Deliveries, err = tx.Deliveries(id); err != nil {
 			return err
 		}
-		for i := range p.Deliveries {
-			inOrder(p.Deliveries[i].Events)
+		cal, err := tx.Calendar()
+		if err != nil {
+			return err
 		}
-		return nil
+		p.Unheard = nil
+		for i := range p.Deliveries {
+			x := &p.Deliveries[i]
+			inOrder(x.Events)
+			if (x.State == workflow.Sent || x.State == workflow.Arrived) && x.UpdatedAt.Before(cal.LateBefore(v.Clock())) {
+				p.Unheard = append(p.Unheard, x.ID)
+			}
+		}
+		p.Changes, p.Affects, err = changesOf(tx, s, &p.Document)
+		return err
 	})
 	if err != nil {
 		return p, err
@@ -171,6 +190,20 @@ func (v *Views) Incoming(ctx context.Context, s authz.Subject, id string) (Incom
 		}
 		if p.Files, err = files(tx, p.Document.Files); err != nil {
 			return err
+		}
+		if p.Changes, p.Affects, err = changesOn(tx, s, &p.Document, r); err != nil {
+			return err
+		}
+		if p.Previous, err = incomingLink(tx, s, p.Document.PreviousID); err != nil {
+			return err
+		}
+		if r.State == workflow.Received && p.Document.Channel != document.Paper {
+			cal, err := tx.Calendar()
+			if err != nil {
+				return err
+			}
+			by := cal.AcknowledgeBy(p.Document.ReceivedAt)
+			p.Receipt, p.ReceiptBy = v.Watch.Receipt(cal, p.Document.ReceivedAt, now), &by
 		}
 		p.Answered, err = answered(tx, s, p.Document.ResponseFor)
 		return err

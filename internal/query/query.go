@@ -59,6 +59,10 @@ type Filter struct {
 	Assignment  []workflow.State // … in one of these states
 	Returned    bool             // outgoing: drafts that came back
 	Failed      bool             // outgoing: with a delivery that was given up
+	Asked       bool             // incoming: with a change that waits for the clerk's answer
+	ReceivedTo  time.Time        // incoming: received before this instant …
+	ReceivedAt  time.Time        // … and not before this one
+	UnheardFrom time.Time        // outgoing: with a delivery that came to SENT or ARRIVED before this instant and stays there
 	DueBefore   calendar.Date    // incoming: a deadline before this day, work not ended
 	Text        string           // search: folded words, all must occur
 	After       Cursor
@@ -94,7 +98,8 @@ type Row struct {
 	Deadline      calendar.Date    `json:"deadline"` // the earliest open one
 	Overdue       bool             `json:"overdue"`
 	ReturnReason  string           `json:"return_reason"`
-	Sort          time.Time        `json:"sort"` // last change of an outgoing, receipt of an incoming document
+	Receipt       calendar.Receipt `json:"receipt"` // how urgent it is to answer the sender of an incoming document
+	Sort          time.Time        `json:"sort"`    // last change of an outgoing, receipt of an incoming document
 }
 
 // Member is a position with its person, for choosing.
@@ -111,7 +116,8 @@ type Member struct {
 type Views struct {
 	Store Store
 	Clock func() time.Time
-	Grace time.Duration // of flow.Limits: what the level of signatures lets happen
+	Watch calendar.Watch // when a clerk is warned of a receipt that is due
+	Grace time.Duration  // of flow.Limits: what the level of signatures lets happen
 }
 
 // Box is a named list that waits for somebody, by role.
@@ -124,13 +130,19 @@ type Box struct {
 
 // List gives one page of a box. box "" is everything the reader may see.
 func (v *Views) List(ctx context.Context, s authz.Subject, kind authz.Kind, box, text string, after Cursor, limit int) (Page, error) {
-	f, ok := v.filter(s, kind, box)
+	at, err := v.receipts(ctx)
+	if err != nil {
+		return Page{}, err
+	}
+	f, ok := v.filter(s, kind, box, at)
 	if !ok {
 		return Page{}, fault.Missing()
 	}
 	f.Text, f.After = text, after
 	f.Limit = min(max(limit, 1), 100)
-	return v.Store.List(ctx, f)
+	p, err := v.Store.List(ctx, f)
+	at.mark(p.Rows)
+	return p, err
 }
 
 // Home is what waits for the reader, box by box, and the first rows of what they must act on.
@@ -142,7 +154,18 @@ type Home struct {
 // Home counts the reader's boxes and lists the first of what waits for their act.
 func (v *Views) Home(ctx context.Context, s authz.Subject) (Home, error) {
 	var h Home
-	for _, b := range v.boxes(s) {
+	at, err := v.receipts(ctx)
+	if err != nil {
+		return h, err
+	}
+	if s.Has(org.RoleClerk) {
+		waiting, _, err := v.Store.CountHeld(ctx, s.AgencyID)
+		if err != nil {
+			return h, err
+		}
+		h.Boxes = append(h.Boxes, Box{Key: "held", Kind: authz.Message, Count: min(waiting, CountMax), Act: true})
+	}
+	for _, b := range v.boxes(s, at) {
 		n, err := v.Store.Count(ctx, b.filter)
 		if err != nil {
 			return h, err
@@ -157,6 +180,7 @@ func (v *Views) Home(ctx context.Context, s authz.Subject) (Home, error) {
 		if err != nil {
 			return h, err
 		}
+		at.mark(p.Rows)
 		h.Waiting = append(h.Waiting, p.Rows...)
 	}
 	return h, nil

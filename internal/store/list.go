@@ -86,6 +86,18 @@ func (s *Store) filter(f query.Filter, l lists) where {
 	if f.Failed {
 		w.and("d.id " + s.dialect.among("SELECT v.outgoing_id FROM deliveries v WHERE v.state = 'FAILED'"))
 	}
+	if f.Asked {
+		w.and("d.id "+s.dialect.among("SELECT c.incoming_id FROM changes c WHERE c.state = 'WAITING' AND c.agency_id = ?"), f.Grants.AgencyID)
+	}
+	if !f.ReceivedAt.IsZero() {
+		w.and("d.received_at >= ?", micros(f.ReceivedAt))
+	}
+	if !f.ReceivedTo.IsZero() {
+		w.and("d.received_at < ?", micros(f.ReceivedTo))
+	}
+	if !f.UnheardFrom.IsZero() {
+		w.and("d.id "+s.dialect.among("SELECT v.outgoing_id FROM deliveries v WHERE v.state IN ('SENT', 'ARRIVED') AND v.agency_id = ? AND v.updated_at < ?"), f.Grants.AgencyID, micros(f.UnheardFrom))
+	}
 	if !f.DueBefore.IsZero() {
 		w.and("d.deadline <> '' AND d.deadline < ?", f.DueBefore.String())
 	}

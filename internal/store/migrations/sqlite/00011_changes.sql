@@ -32,7 +32,9 @@ CREATE TABLE changes (
 CREATE INDEX changes_outgoing ON changes (outgoing_id, no) WHERE outgoing_id IS NOT NULL;
 CREATE INDEX changes_incoming ON changes (incoming_id, no) WHERE incoming_id IS NOT NULL;
 CREATE INDEX changes_carrier ON changes (carrier_id, no) WHERE carrier_id <> '';
-CREATE INDEX changes_waiting ON changes (incoming_id) WHERE state = 'WAITING';
+CREATE INDEX changes_waiting ON changes (agency_id, incoming_id) WHERE state = 'WAITING';
+-- What has not been answered within the day is counted on every home page of a clerk.
+CREATE INDEX deliveries_unheard ON deliveries (agency_id, updated_at) WHERE state IN ('SENT', 'ARRIVED');
 
 -- One document may be asked about more than once; each question has its own answer.
 ALTER TABLE notices ADD COLUMN about TEXT NOT NULL DEFAULT '';
@@ -72,4 +74,5 @@ DROP INDEX notices_code;
 DELETE FROM notices WHERE about <> '';
 ALTER TABLE notices DROP COLUMN about;
 CREATE UNIQUE INDEX notices_code ON notices (incoming_id, code);
+DROP INDEX deliveries_unheard;
 DROP TABLE changes;
