@@ -24,13 +24,18 @@ type canvas struct {
 	width, height float64
 	unit          float64 // points in one user space unit
 	right         bool    // text stands at the right edge
+	archive       archive
 	content       bytes.Buffer
 	fonts, images pdf.Dict
+	spaces        pdf.Dict // colour spaces
 }
 
-// newCanvas measures a field for drawing.
-func newCanvas(b box, p *page) *canvas {
-	c := &canvas{width: b.width(), height: b.height(), unit: p.unit, right: p.rightHalf(b), fonts: pdf.Dict{}, images: pdf.Dict{}}
+// canvas measures a field for drawing.
+func (u *update) canvas(b box, p *page) *canvas {
+	c := &canvas{
+		width: b.width(), height: b.height(), unit: p.unit, right: p.rightHalf(b), archive: u.archive,
+		fonts: pdf.Dict{}, images: pdf.Dict{}, spaces: pdf.Dict{},
+	}
 	if p.sideways() {
 		c.width, c.height = c.height, c.width
 	}
@@ -52,6 +57,9 @@ func (c *canvas) write(u *pdf.Update, rotate int) pdf.Ref {
 	if len(c.images) > 0 {
 		resources["XObject"] = c.images
 	}
+	if len(c.spaces) > 0 {
+		resources["ColorSpace"] = c.spaces
+	}
 	d["Resources"] = resources
 	switch rotate { // 12.5.5 scales and moves the turned box onto /Rect
 	case 90:
@@ -62,6 +70,15 @@ func (c *canvas) write(u *pdf.Update, rotate int) pdf.Ref {
 		d["Matrix"] = pdf.Array{int64(0), int64(-1), int64(1), int64(0), int64(0), int64(0)}
 	}
 	return u.AddStream(d, c.content.Bytes(), c.content.Len() > 200)
+}
+
+// black sets the colour of text.
+func (c *canvas) black() string {
+	operator, space := c.archive.black()
+	if space != nil {
+		c.spaces["Grey"] = space
+	}
+	return operator
 }
 
 // image draws a picture as large as fits, centred, with its own proportions.
@@ -111,7 +128,7 @@ func (c *canvas) text(s *subset, lines []string) error {
 		return err
 	}
 	c.fonts["F"] = s.ref
-	fmt.Fprintf(&c.content, "BT 0 g /F %s Tf", num(b.size))
+	fmt.Fprintf(&c.content, "BT %s /F %s Tf", c.black(), num(b.size))
 	for i, l := range b.lines {
 		x, y := 0.0, c.height-b.size*(tallest/1000.0+leading*float64(i))
 		if c.right {
@@ -138,7 +155,7 @@ func (u *update) trimmed(at signing.Place) (signing.Place, error) {
 	if err != nil {
 		return at, err
 	}
-	c := newCanvas(box, p)
+	c := u.canvas(box, p)
 	b, err := c.block(u.subset(u.engine.regular), u.request.Appearance.Lines)
 	if err != nil {
 		return at, err

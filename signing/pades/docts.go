@@ -20,13 +20,16 @@ func (e *Engine) PrepareTimestamp(ctx context.Context, f signing.File, field str
 	if err != nil {
 		return nil, err
 	}
-	if reserve == 0 {
-		reserve = defaultReserve
-	}
 	if reserve < 0 || reserve > maxReserve {
 		return nil, fmt.Errorf("pades: %d bytes for /Contents; at most %d", reserve, maxReserve)
 	}
-	u := &update{Update: pdf.NewUpdate(file), engine: e, file: file}
+	u := &update{Update: pdf.NewUpdate(file), ctx: ctx, engine: e, file: file}
+	if u.archive, err = readArchive(file); err != nil {
+		return nil, err
+	}
+	if reserve == 0 {
+		reserve = u.archive.reserve()
+	}
 	if u.form, err = readForm(file); err != nil {
 		return nil, err
 	}
@@ -46,6 +49,7 @@ func (e *Engine) PrepareTimestamp(ctx context.Context, f signing.File, field str
 		"Type": pdf.Name("DocTimeStamp"), "Filter": pdf.Name("Adobe.PPKLite"), "SubFilter": pdf.Name("ETSI.RFC3161"),
 		"Contents": contents, "ByteRange": byteRange,
 	})
+	w.unseen(u)
 	if err := u.place(w); err != nil {
 		return nil, err
 	}

@@ -54,6 +54,14 @@ func (w *widget) lock(u *update, l *signing.Lock) error {
 	return nil
 }
 
+// unseen gives a field that shows nothing the empty appearance that some archives ask
+// for.
+func (w *widget) unseen(u *update) {
+	if u.archive.bare() {
+		w.dict["AP"] = pdf.Dict{"N": u.canvas(w.box, w.page).write(u.Update, 0)}
+	}
+}
+
 // place puts the finished field into the update, the form and its page.
 func (u *update) place(w *widget) error {
 	u.Set(w.ref, w.dict)
@@ -77,7 +85,7 @@ func (u *update) create(spec signing.FieldSpec) error {
 	if err != nil {
 		return err
 	}
-	c := newCanvas(w.box, w.page)
+	c := u.canvas(w.box, w.page)
 	if spec.Kind == signing.FieldText {
 		if err := u.textField(w, c, spec); err != nil {
 			return err

@@ -35,7 +35,7 @@ func (u *update) fill(v signing.FieldValue) error {
 	}
 	for _, w := range field.Widgets {
 		draw := func(b box, p *page) (pdf.Object, error) {
-			c := newCanvas(b, p)
+			c := u.canvas(b, p)
 			if err := c.value(u.subset(style.face), v.Value, style); err != nil {
 				return nil, err
 			}
@@ -219,7 +219,7 @@ func (c *canvas) value(s *subset, text string, st style) error {
 		x = rest
 	}
 	c.fonts["F"] = s.ref
-	fmt.Fprintf(&c.content, "/Tx BMC q BT 0 g /F %s Tf %s %s Td %s Tj ET Q EMC", num(size), num(x), num(c.baseline(size)), l.hex)
+	fmt.Fprintf(&c.content, "/Tx BMC q BT %s /F %s Tf %s %s Td %s Tj ET Q EMC", c.black(), num(size), num(x), num(c.baseline(size)), l.hex)
 	return nil
 }
 

@@ -27,6 +27,7 @@ const (
 type picture struct {
 	width, height int
 	rgb, alpha    []byte // alpha nil: all opaque
+	holes         []byte // rows of bits, set where nothing is painted; nil: nowhere
 }
 
 // pictures remembers, packed, the pictures used last: an agency's seal stands on
@@ -34,12 +35,18 @@ type picture struct {
 type pictures struct {
 	mu    sync.Mutex
 	bytes int
-	known map[[sha256.Size]byte]*picture
+	known map[pictureKey]*picture
 }
 
-// get returns the packed picture of a PNG.
-func (c *pictures) get(data []byte, u *pdf.Update) (*picture, error) {
-	key := sha256.Sum256(data)
+// pictureKey tells packed pictures apart.
+type pictureKey struct {
+	sum    [sha256.Size]byte
+	opaque bool
+}
+
+// get returns the packed picture of a PNG, laid on white if it has to be opaque.
+func (c *pictures) get(data []byte, opaque bool, u *pdf.Update) (*picture, error) {
+	key := pictureKey{sha256.Sum256(data), opaque}
 	c.mu.Lock()
 	p := c.known[key]
 	c.mu.Unlock()
@@ -50,18 +57,24 @@ func (c *pictures) get(data []byte, u *pdf.Update) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opaque {
+		p.onWhite()
+	}
 	p.rgb = u.Deflate(p.rgb)
 	if p.alpha != nil {
 		p.alpha = u.Deflate(p.alpha)
 	}
-	size := len(p.rgb) + len(p.alpha)
+	if p.holes != nil {
+		p.holes = u.Deflate(p.holes)
+	}
+	size := len(p.rgb) + len(p.alpha) + len(p.holes)
 	if size > rememberedBytes {
 		return p, nil
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.bytes += size; c.known == nil || c.bytes > rememberedBytes {
-		c.known, c.bytes = map[[sha256.Size]byte]*picture{}, size
+		c.known, c.bytes = map[pictureKey]*picture{}, size
 	}
 	c.known[key] = p
 	return p, nil
@@ -127,6 +140,29 @@ func (p *picture) fillHidden(mean [3]byte) {
 	}
 }
 
+// onWhite lays the picture on white paper, except where it is wholly transparent:
+// there a stencil leaves out the paper too, so that it hides no name or title.
+func (p *picture) onWhite() {
+	row := (p.width + 7) / 8
+	for i, a := range p.alpha {
+		if a != 0 {
+			continue
+		}
+		if p.holes == nil {
+			p.holes = make([]byte, row*p.height)
+		}
+		x, y := i%p.width, i/p.width
+		p.holes[y*row+x/8] |= 0x80 >> (x % 8)
+	}
+	for i, a := range p.alpha {
+		for j := range 3 {
+			v := &p.rgb[3*i+j]
+			*v = byte((int(*v)*int(a) + 255*(255-int(a)) + 127) / 255)
+		}
+	}
+	p.alpha = nil
+}
+
 // pixelReader reads pixels as non-premultiplied RGBA. The two kinds that pictures of
 // signatures come in are read without an interface call for each pixel.
 func pixelReader(m image.Image) func(x, y int) color.NRGBA {
@@ -145,17 +181,26 @@ func pixelReader(m image.Image) func(x, y int) color.NRGBA {
 
 // write puts the packed picture into the update as an image XObject with its soft
 // mask.
-func (p *picture) write(u *pdf.Update) pdf.Ref {
-	d := imageDict(p, "DeviceRGB")
+func (p *picture) write(u *pdf.Update, space pdf.Object) pdf.Ref {
+	d := imageDict(p, space)
 	if p.alpha != nil {
-		d["SMask"] = u.AddStream(imageDict(p, "DeviceGray"), p.alpha, false)
+		d["SMask"] = u.AddStream(imageDict(p, pdf.Name("DeviceGray")), p.alpha, false)
+	}
+	if p.holes != nil {
+		m := imageDict(p, nil)
+		m["ImageMask"], m["BitsPerComponent"] = true, int64(1)
+		d["Mask"] = u.AddStream(m, p.holes, false)
 	}
 	return u.AddStream(d, p.rgb, false)
 }
 
-func imageDict(p *picture, space pdf.Name) pdf.Dict {
-	return pdf.Dict{
-		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"), "ColorSpace": space, "Filter": pdf.Name("FlateDecode"),
+func imageDict(p *picture, space pdf.Object) pdf.Dict {
+	d := pdf.Dict{
+		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Image"), "Filter": pdf.Name("FlateDecode"),
 		"Width": int64(p.width), "Height": int64(p.height), "BitsPerComponent": int64(8),
 	}
+	if space != nil { // a stencil has none
+		d["ColorSpace"] = space
+	}
+	return d
 }

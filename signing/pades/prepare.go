@@ -22,6 +22,7 @@ type update struct {
 	engine  *Engine
 	file    *pdf.File
 	request signing.Request
+	archive archive
 	form    *form
 	locks   *locks
 	subsets []*subset // fonts drawn with, in the order of first use
@@ -37,9 +38,6 @@ type update struct {
 // signature; ErrPlace, ErrImage and ErrGlyphMissing for appearances; ErrCovers, an
 // ErrPlace, for a new signature field over text of the page.
 func (e *Engine) Prepare(ctx context.Context, f signing.File, r signing.Request) (*signing.Prepared, error) {
-	if r.Reserve == 0 {
-		r.Reserve = defaultReserve
-	}
 	if r.Reserve < 0 || r.Reserve > maxReserve {
 		return nil, fmt.Errorf("pades: %d bytes for /Contents; at most %d", r.Reserve, maxReserve)
 	}
@@ -55,6 +53,13 @@ func (e *Engine) Prepare(ctx context.Context, f signing.File, r signing.Request)
 		return nil, err
 	}
 	u := &update{Update: pdf.NewUpdate(file), ctx: ctx, engine: e, file: file, request: r}
+	if u.archive, err = readArchive(file); err != nil {
+		return nil, err
+	}
+	if r.Reserve == 0 {
+		r.Reserve = u.archive.reserve()
+		u.request.Reserve = r.Reserve
+	}
 	contents, byteRange, err := u.build()
 	if err != nil {
 		return nil, err

@@ -153,6 +153,9 @@ func (u *update) createSigned(value pdf.Ref) error {
 	if w.dict["AP"], err = u.look(w.box, w.page); err != nil {
 		return err
 	}
+	if w.dict["AP"] == nil {
+		w.unseen(u)
+	}
 	return u.place(w)
 }
 
@@ -195,16 +198,16 @@ func (u *update) fillSignature(field *pdf.Field, value pdf.Ref) (*signing.Lock, 
 // look draws the request's appearance; nil for one that shows nothing.
 func (u *update) look(b box, p *page) (pdf.Object, error) {
 	a := u.request.Appearance
-	c := newCanvas(b, p)
+	c := u.canvas(b, p)
 	switch a.Look {
 	case signing.LookNone, "":
 		return nil, nil
 	case signing.LookLeader, signing.LookAgency, signing.LookInitials:
-		picture, err := u.engine.pictures.get(a.Image, u.Update)
+		picture, err := u.engine.pictures.get(a.Image, u.archive.opaque(), u.Update)
 		if err != nil {
 			return nil, err
 		}
-		c.image(picture.write(u.Update), picture)
+		c.image(picture.write(u.Update, u.archive.rgb()), picture)
 	case signing.LookAttachment, signing.LookCopy:
 		if err := c.text(u.subset(u.engine.regular), a.Lines); err != nil {
 			return nil, err
