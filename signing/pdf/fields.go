@@ -47,10 +47,11 @@ func (f *File) walkFields() ([]Field, error) {
 	if err != nil || form == nil {
 		return nil, err
 	}
-	kids, err := f.Array(form["Fields"])
+	o, err := f.Resolve(form["Fields"])
 	if err != nil {
 		return nil, err
 	}
+	kids, _ := o.(Array) // of anything else no reader makes fields
 	w := fieldWalk{f: f, seen: map[Ref]bool{}}
 	for _, k := range kids {
 		if err := w.node(k, Field{}, 0); err != nil {

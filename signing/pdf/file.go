@@ -59,7 +59,7 @@ func Open(ctx context.Context, r io.ReaderAt, size int64, lim Limits) (*File, er
 	if err != nil {
 		return nil, err
 	}
-	if header > 0 && !s.sectionAt(last.start) && s.sectionAt(last.start+header) {
+	if header > 0 && s.sectionAt(last.start+header) && (!s.sectionAt(last.start) || s.blankAt(last.start) && !s.blankAt(last.start+header)) {
 		s.shift = header
 	}
 	f := &File{shared: s, size: size}
@@ -177,6 +177,11 @@ func (s *shared) sectionAt(at int64) bool {
 	}
 	t, err = l.token()
 	return err == nil && t == Keyword("obj")
+}
+
+// blankAt tells whether white space stands at an offset.
+func (s *shared) blankAt(at int64) bool {
+	return isSpace(s.lexer(at, s.full).peek())
 }
 
 // lexer reads tokens of the file from an offset, up to end.

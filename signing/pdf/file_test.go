@@ -68,8 +68,15 @@ func kinds(t *testing.T) map[string][]byte {
 		10: "<< /Subtype /Widget /Rect [0 0 10 10] /Parent 8 0 R >>",
 	})
 	hybrid.Hybrid(12, "")
+	spaced := pdftest.New()
+	basic(spaced)
+	spaced.Raw(strings.Repeat("\n", 30))
+	spaced.Table("")
 	return map[string][]byte{
-		"table": table.Bytes(), "stream": stream.Bytes(), "packed": packed.Bytes(),
+		// white space before the section, exactly where a reader that forgets the junk looks
+		"junk and blanks":   append([]byte("junk\njunk\n"), spaced.Bytes()...),
+		"free entry, 65536": bytes.Replace(table.Bytes(), []byte("65535 f"), []byte("65536 f"), 1),
+		"table":             table.Bytes(), "stream": stream.Bytes(), "packed": packed.Bytes(),
 		"hybrid": hybrid.Bytes(), "junk": append([]byte("HTTP/1.1 200 OK\r\n\r\n"), table.Bytes()...),
 	}
 }

@@ -92,11 +92,14 @@ func (f *File) subsection(l *lexer, sec *section, first, count int64, total *int
 			first = 0 // a known slip: the table counts from 1 but means 0
 		}
 		num := first + i
-		if gen > 65535 {
+		if gen > 65535 && !free { // of a free entry it says nothing: some writers give 65536
 			return l.fail("generation %d of object %d", gen, num)
 		}
 		if num == 0 {
 			continue
+		}
+		if gen > 65535 {
+			gen = 65535
 		}
 		c := Change{Num: int(num), Gen: int(gen), Free: free || offset == 0}
 		if !c.Free {
