@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"congvan/signing"
 	"congvan/signing/inspect"
@@ -19,6 +20,7 @@ func TestDocumentation(t *testing.T) {
 	want := have
 	for name, rows := range map[string][][]string{
 		"permitted": permittedTable(), "verdicts": verdictTable(), "reasons": reasonTable(t), "findings": findingTable(),
+		"algorithms": algorithmTable(),
 	} {
 		begin := "<!-- table: " + name + " -->\n"
 		head, rest, ok := strings.Cut(want, begin)
@@ -48,6 +50,18 @@ func table(rows [][]string) string {
 		}
 	}
 	return b.String()
+}
+
+func algorithmTable() [][]string {
+	out := [][]string{{"algorithm", "until"}}
+	for _, a := range validation.AlgorithmEnds() {
+		name := a.Name
+		if a.Below > 0 {
+			name += fmt.Sprintf(" below %d bits", a.Below)
+		}
+		out = append(out, []string{name, a.End.Format(time.DateOnly)})
+	}
+	return out
 }
 
 func permittedTable() [][]string {

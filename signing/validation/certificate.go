@@ -77,6 +77,9 @@ func (c *check) certificate(who subject, at time.Time, usage func(*x509.Certific
 		s.add(ReasonTrustUnknown)
 		return s
 	}
+	if outdatedKeys(path, at) {
+		s.add(ReasonOutdated)
+	}
 	ev := who.evidence
 	ev.Certificates = pool
 	c.revocation(&s, path, ev, at)

@@ -38,6 +38,7 @@ const (
 	ReasonUnsupported   = "algorithm_unsupported"
 	ReasonLegacy        = "legacy_algorithm"
 	ReasonWeakKey       = "weak_key"
+	ReasonOutdated      = "algorithm_outdated"
 
 	// 4 changes
 	ReasonChanged     = "changed_after_signing"
@@ -142,6 +143,7 @@ var reasons = [...]reason{
 	{ReasonUnsupported, Explanation{signing.Invalid, "Thuật toán ký không được hỗ trợ.", "The signature algorithm is not supported."}},
 	{ReasonLegacy, Explanation{signing.Unknown, "Chữ ký dùng thuật toán cũ (SHA-1), không còn được tin cậy.", "The signature uses an old algorithm (SHA-1) that is no longer relied on."}},
 	{ReasonWeakKey, Explanation{signing.Invalid, "Khóa của người ký quá ngắn.", "The signer's key is too short."}},
+	{ReasonOutdated, Explanation{signing.Unknown, "Thuật toán hoặc độ dài khóa đã hết thời hạn được tin cậy tại thời điểm được xét.", "The algorithm or the length of a key was no longer relied on at the time that counts."}},
 
 	{ReasonChanged, Explanation{signing.Invalid, "Văn bản có thay đổi không được phép sau khi ký.", "The document was changed after signing in a way that is not permitted."}},
 	{ReasonFilledAfter, Explanation{signing.Valid, "Có ô biểu mẫu được phép điền sau chữ ký cuối cùng.", "A form field was filled, as permitted, after the last signature."}},

@@ -71,6 +71,9 @@ func (c *check) signer(s *found) {
 		s.add(ReasonNoTime)
 	}
 	s.standing = c.certificate(s.subject(c.store), proven, signs)
+	if outdatedHash(s.cms.DigestAlgorithm.Hash, proven) {
+		s.add(ReasonOutdated)
+	}
 	for _, r := range s.standing.reasons {
 		s.add(r)
 	}

@@ -71,6 +71,9 @@ func (c *check) judgeToken(t *token, known time.Time) {
 		return
 	}
 	t.standing = c.certificate(subject{t.Certificate, t.Certificates, c.store}, known, stamps)
+	if outdatedHash(t.Hash, known) {
+		t.add(ReasonOutdated)
+	}
 	if t.Time.After(known.Add(skew)) {
 		t.add(ReasonTimeConflict)
 	}
