@@ -10,11 +10,12 @@ import (
 
 	"congvan/internal/signcli"
 	"congvan/signing"
+	"congvan/signing/validation"
 )
 
 func verifyCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "verify [--trust PEM-or-dir]… [--offline] [--at RFC3339] [--json] [--evidence DIR] FILE…", Short: "Judge the signatures of PDF files",
+		Use: "verify [--trust PEM-or-dir]… [--offline] [--at RFC3339] [--json | --etsi] [--evidence DIR] FILE…", Short: "Judge the signatures of PDF files",
 		DisableFlagsInUseLine: true,
 		Long: `Judges every signature of each file: what it covers, whether it is intact, what was changed
 after it, and the certificate of its signer.
@@ -31,7 +32,9 @@ else (UNKNOWN, UNSIGNED, UNREADABLE); 64 wrong usage.`,
 	offline := f.Bool("offline", false, "ask no address, whatever CONGVAN_TRUST_HOSTS says")
 	at := f.String("at", "", "judge as of this time (RFC 3339); default now")
 	asJSON := f.Bool("json", false, "print one JSON object per file and line (docs/verify-report.schema.json)")
+	asETSI := f.Bool("etsi", false, "print the validation report of ETSI TS 119 102-2, one XML document per file")
 	evidence := f.String("evidence", "", "write into this folder what the verdicts stand on; --trust reads it back")
+	c.MarkFlagsMutuallyExclusive("json", "etsi")
 	usageErrors(c, cobra.MinimumNArgs(1))
 	c.RunE = func(c *cobra.Command, files []string) error {
 		o := signcli.VerifyOptions{Trust: *trust, Clock: time.Now, Warn: c.ErrOrStderr(), Evidence: *evidence}
@@ -49,8 +52,11 @@ else (UNKNOWN, UNSIGNED, UNREADABLE); 64 wrong usage.`,
 			return usage(err)
 		}
 		write := signcli.WriteText
-		if *asJSON {
+		switch {
+		case *asJSON:
 			write = signcli.WriteJSON
+		case *asETSI:
+			write = validation.WriteETSI
 		}
 		var verdicts []signing.Verdict
 		for _, path := range files {
