@@ -33,6 +33,7 @@ token and the disk took in the same run. Nothing is left running. The large PDF 
 		})
 	}
 	c.AddCommand(
+		benchAxisCommand(),
 		engineBench("sign", "Measure the signing engine beside its limit and print one table",
 			`Measures the signing engine alone: the token, the limit (SHA-256 over the file's bytes and
 one raw signature), whole documents of 100 KB to 1 GB with 1 to 30 workers, with the hash
@@ -54,7 +55,6 @@ func engineBench(name, short, long string, run func(context.Context, bench.Engin
 			})
 		})
 	}
-	c.AddCommand(benchAxisCommand())
 	return c
 }
 
