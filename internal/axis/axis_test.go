@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -433,6 +434,23 @@ func (f forgetful) RecordStatus(ctx context.Context, p document.Parcel, m docume
 	return f.fault("status", f.Receiver.RecordStatus(ctx, p, m))
 }
 
+func (f forgetful) TakeOver(ctx context.Context, rows []document.Parcel) ([]document.Parcel, error) {
+	rows, err := f.Receiver.TakeOver(ctx, rows)
+	if len(rows) == 0 {
+		return rows, err
+	}
+	return rows, f.fault("take over", err)
+}
+
+func (f forgetful) Strike(ctx context.Context, p document.Parcel, code string) (int, error) {
+	n, err := f.Receiver.Strike(ctx, p, code)
+	return n, f.fault("strike", err)
+}
+
+func (f forgetful) SetAside(ctx context.Context, p document.Parcel, code string) error {
+	return f.fault("set aside", f.Receiver.SetAside(ctx, p, code))
+}
+
 func committedButFailed(x *exchange) {
 	ctx := x.t.Context()
 	acts := map[string]bool{}
@@ -442,8 +460,10 @@ func committedButFailed(x *exchange) {
 	}
 	d, id := x.issue()
 	x.must(x.a.Flow.Deliver(ctx, id))
-	if n, err := x.b.inbox.Poll(ctx); n != 0 || fault.KindOf(err) != fault.Unavailable {
-		x.t.Fatalf("%d done, %v", n, err)
+	for _, act := range []string{"take over", "receive"} {
+		if n, err := x.b.inbox.Poll(ctx); n != 0 || fault.KindOf(err) != fault.Unavailable || !acts[act] {
+			x.t.Fatalf("%s: %d done, %v", act, n, err)
+		}
 	}
 	x.b.poll()
 	x.b.Work()
@@ -451,4 +471,14 @@ func committedButFailed(x *exchange) {
 		x.t.Fatalf("%d done, %v", n, err)
 	}
 	x.once(d, id)
+
+	// A message at fault: its strikes and its quarantine are kept though reported as failed.
+	x.post(x.stranger, stranger, vxp.KindEdoc, strings.Replace(x.raw(x.letter(stranger, 900)), "</AttachmentEncoded>", "</Attachment>", 1), "H26.14")
+	for range 5 {
+		_, _ = x.a.inbox.Poll(ctx)
+	}
+	if q := x.a.quarantine(); len(q) != 1 || !acts["strike"] || !acts["set aside"] {
+		x.t.Errorf("set aside: %+v after %v", q, acts)
+	}
+	x.quiet(x.a)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -120,6 +121,8 @@ func TestFanOut(t *testing.T) {
 	}{
 		{"one message to all", oneMessage},
 		{"the answer is lost", groupAnswerLost},
+		{"killed after the axis took it", groupKilled},
+		{"a message that is slow to fetch", slowFetch},
 		{"one of them is locked", oneLocked},
 		{"one of them is slow", oneSlow},
 	} {
@@ -137,9 +140,6 @@ func oneMessage(x *exchange) {
 	if ids := x.onAxis(x.a.client, reference(d)); len(ids) != 1 {
 		x.t.Errorf("%d messages on the axis", len(ids))
 	}
-	wire := &counting{Wire: x.b.client}
-	x.b.inbox.Wire = wire
-	defer func() { x.b.inbox.Wire = x.b.client }()
 	x.settle()
 	x.arrived(d)
 	for _, f := range d.Files {
@@ -168,6 +168,62 @@ func groupAnswerLost(x *exchange) {
 	}
 	if ids := x.onAxis(x.a.client, reference(d)); len(ids) != 1 {
 		x.t.Errorf("%d messages on the axis", len(ids))
+	}
+	x.settle()
+	x.arrived(d)
+}
+
+func groupKilled(x *exchange) {
+	d, job := x.toWards()
+	x.a.Flow.Courier = dying{x.a.courier}
+	func() {
+		defer func() { _ = recover() }()
+		_ = x.a.Flow.Dispatch(x.t.Context(), job.ID)
+	}()
+	x.a.Flow.Courier = x.a.courier
+	x.must(x.a.Flow.Dispatch(x.t.Context(), job.ID))
+	if ids := x.onAxis(x.a.client, reference(d)); len(ids) != 1 {
+		x.t.Errorf("%d messages on the axis", len(ids))
+	}
+	x.settle()
+	x.arrived(d)
+}
+
+// holding is a wire that gives one message out only after a number of others were dealt with.
+type holding struct {
+	axis.Wire
+	id     string
+	others sync.WaitGroup
+}
+
+func (h *holding) Fetch(ctx context.Context, id string) (io.ReadCloser, error) {
+	if id == h.id {
+		h.others.Wait()
+	}
+	return h.Wire.Fetch(ctx, id)
+}
+
+func (h *holding) UpdateStatus(ctx context.Context, id, status string) error {
+	err := h.Wire.UpdateStatus(ctx, id, status)
+	if id != h.id && err == nil {
+		h.others.Done()
+	}
+	return err
+}
+
+// slowFetch: the first message of a list is given out only when all the others are done.
+func slowFetch(x *exchange) {
+	d, job := x.toWards()
+	x.must(x.a.Flow.Dispatch(x.t.Context(), job.ID))
+	rows, err := x.b.client.Received(x.t.Context(), vxp.KindEdoc, vxp.Period{})
+	x.must(err)
+	wire := &holding{Wire: x.b.client, id: rows[0].DocID}
+	wire.others.Add(wards - 1)
+	x.b.inbox.Wire = wire
+	n := x.b.poll()
+	x.b.inbox.Wire = x.b.client
+	if n != wards {
+		x.t.Fatalf("%d done", n)
 	}
 	x.settle()
 	x.arrived(d)
