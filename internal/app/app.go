@@ -21,7 +21,6 @@ import (
 
 	"congvan/internal/axis"
 	"congvan/internal/axis/edxml"
-	"congvan/internal/axis/vxp"
 	"congvan/internal/calendar"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
@@ -126,9 +125,12 @@ func Build(ctx context.Context, cfg Config, o Options) (a *App, err error) {
 		crashAfter(n, &ports, a.Log)
 	}
 	a.Flow = flow.New(ports, flow.Limits{
-		UploadBytes: cfg.UploadMB << 20, Level: signing.Level(cfg.Signing.Level), Grace: cfg.Signing.Grace(),
+		UploadBytes: cfg.UploadMB << 20, Codes: cfg.Axis.codes(), Level: signing.Level(cfg.Signing.Level), Grace: cfg.Signing.Grace(),
 	})
 	if courier != nil {
+		if courier.Dialect.Codes != edxml.SchemeQD20 {
+			courier.Codes = a.Flow.WireCode
+		}
 		courier.Directory, a.Inbox.Receiver, a.Inbox.Blobs = a.Flow, a.Flow, ports.Blobs
 		a.Flow.Rereader = a.Inbox
 	}
@@ -209,14 +211,8 @@ func (a *App) openAxis() (*axis.Courier, error) {
 			return nil, fmt.Errorf("axis.ca_file %s: no certificate in PEM", c.CAFile)
 		}
 	}
-	dialect := edxml.SDK()
-	if c.Dialect == "dotnet" {
-		dialect = edxml.DotNet()
-	}
-	dialect.PaddedHash = c.PaddedHash
-	client, err := vxp.New(vxp.Config{
-		Endpoint: c.Endpoint, SystemID: c.SystemID, Secret: key, Now: a.Clock, TLS: verify, PaddedHash: dialect.PaddedHash, Download: true,
-	})
+	dialect := c.dialect()
+	client, err := a.wire(c, dialect, key, verify)
 	if err != nil {
 		return nil, fmt.Errorf("axis: %w", err)
 	}
@@ -224,7 +220,6 @@ func (a *App) openAxis() (*axis.Courier, error) {
 	if err := os.MkdirAll(tmp, 0o700); err != nil {
 		return nil, err
 	}
-	a.lists = client
 	a.Inbox = &axis.Inbox{Wire: client, Blobs: a.Blobs, Dir: tmp, Limits: edxml.DefaultLimits(), Clock: a.Clock, Log: a.Log}
 	rest := axis.NewRest(a.Clock)
 	a.Metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{

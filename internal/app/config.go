@@ -15,6 +15,8 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/pelletier/go-toml/v2"
 
+	"congvan/internal/axis/edxml"
+
 	"congvan/signing"
 )
 
@@ -121,10 +123,15 @@ type Axis struct {
 	Endpoint   string        `toml:"endpoint" env:"ENDPOINT"` // empty: no axis
 	SystemID   string        `toml:"system_id" env:"SYSTEM_ID"`
 	SecretFile string        `toml:"secret_file" env:"SECRET_FILE"`
-	Poll       time.Duration `toml:"poll" env:"POLL"`               // default 30 s
-	Agencies   time.Duration `toml:"agencies" env:"AGENCIES"`       // how often its list of agencies is taken into the directory; default 24 h, in demonstrations never; below 0 never
-	CAFile     string        `toml:"ca_file" env:"CA_FILE"`         // PEM of the authorities that its TLS certificate is under; empty: the system's
-	Dialect    string        `toml:"dialect" env:"DIALECT"`         // "sdk" (default) or "dotnet", as docs/axis.md tells them apart
+	Poll       time.Duration `toml:"poll" env:"POLL"`         // default 30 s
+	Agencies   time.Duration `toml:"agencies" env:"AGENCIES"` // how often its list of agencies is taken into the directory; default 24 h, in demonstrations never; below 0 never
+	CAFile     string        `toml:"ca_file" env:"CA_FILE"`   // PEM of the authorities that its TLS certificate is under; empty: the system's
+	Dialect    string        `toml:"dialect" env:"DIALECT"`   // "sdk" (default) or "dotnet", as docs/axis.md tells them apart
+	Codes      string        `toml:"codes" env:"CODES"`       // of agencies in messages: "qd20" (default) or "qcvn102", the old ones
+	Protocol   string        `toml:"protocol" env:"PROTOCOL"` // "vxp" (default), the axis's own, or "lgsp", a provincial platform's façade
+	Username   string        `toml:"username" env:"USERNAME"` // of the façade's sign-in, with the password's file and the application's code
+	Password   string        `toml:"password_file" env:"PASSWORD_FILE"`
+	App        string        `toml:"application_code" env:"APPLICATION_CODE"`
 	PaddedHash bool          `toml:"padded_hash" env:"PADDED_HASH"` // hash-file in 64 hex digits instead of the operator's library's form
 }
 
@@ -134,6 +141,12 @@ type Receipt struct {
 	DayEnds time.Duration `toml:"day_ends" env:"DAY_ENDS"` // end of the working hours since midnight; default 17h
 	Warn    time.Duration `toml:"warn" env:"WARN"`         // how long before it; default 3h
 }
+
+// Protocols of the axis (docs/axis.md).
+const (
+	ProtocolVXP  = "vxp"
+	ProtocolLGSP = "lgsp"
+)
 
 // Journal is where the signed checkpoints of the journal's head go, and the key, both
 // outside the database.
@@ -246,6 +259,12 @@ func (c *Config) check() error {
 		return errors.New("configuration: axis.system_id and axis.secret_file are needed with axis.endpoint")
 	case c.Axis.Dialect != "" && c.Axis.Dialect != "sdk" && c.Axis.Dialect != "dotnet":
 		return fmt.Errorf("configuration: axis.dialect is %q; it must be sdk or dotnet", c.Axis.Dialect)
+	case c.Axis.Codes != "" && c.Axis.Codes != string(edxml.SchemeQD20) && c.Axis.Codes != string(edxml.SchemeQCVN102):
+		return fmt.Errorf("configuration: axis.codes is %q; it must be qd20 or qcvn102", c.Axis.Codes)
+	case c.Axis.Protocol != "" && c.Axis.Protocol != ProtocolVXP && c.Axis.Protocol != ProtocolLGSP:
+		return fmt.Errorf("configuration: axis.protocol is %q; it must be vxp or lgsp", c.Axis.Protocol)
+	case c.Axis.Protocol == ProtocolLGSP && (c.Axis.Username == "" || c.Axis.Password == ""):
+		return errors.New("configuration: axis.username and axis.password_file are needed with axis.protocol lgsp")
 	case (c.TLSCert == "") != (c.TLSKey == ""):
 		return errors.New("configuration: tls_cert and tls_key go together")
 	case c.TLSCert == "" && !loopback(c.Listen):

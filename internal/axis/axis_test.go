@@ -1,7 +1,10 @@
 package axis_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,6 +22,7 @@ import (
 	"congvan/internal/fault"
 	"congvan/internal/flow"
 	"congvan/internal/flowtest"
+	"congvan/internal/org"
 	"congvan/internal/workflow"
 )
 
@@ -219,6 +223,7 @@ func TestExchange(t *testing.T) {
 		test func(*exchange)
 	}{
 		{"there and back", thereAndBack},
+		{"old codes on the wire", oldCodes},
 		{"killed after the axis took it", killed},
 		{"recipient locked", locked},
 		{"axis down and back", downAndBack},
@@ -481,4 +486,44 @@ func committedButFailed(x *exchange) {
 		x.t.Errorf("set aside: %+v after %v", q, acts)
 	}
 	x.quiet(x.a)
+}
+
+// oldCodes: a side that speaks in the codes of QCVN 102 writes them into From, To and
+// DocumentId, and its statuses come back all the same.
+func oldCodes(x *exchange) {
+	x.a.Flow.Codes, x.a.courier.Codes = org.SchemeQCVN102, x.a.Flow.WireCode
+	defer func() { x.a.Flow.Codes, x.a.courier.Codes = "", nil }()
+	d, id := x.issue()
+	old := func(s *side, code string) string {
+		s.T.Helper()
+		c, err := x.a.Flow.WireCode(s.T.Context(), code)
+		x.must(err)
+		if c == code || org.FormOf(c) != org.SchemeQCVN102 {
+			s.T.Fatalf("%s has no old code: %q", code, c)
+		}
+		return c
+	}
+	from, to := old(x.a, "H26.14"), old(x.a, "H98.05")
+	if !strings.HasPrefix(d.DocumentID, from+",") {
+		x.t.Errorf("DocumentId %q, want it of %s", d.DocumentID, from)
+	}
+	x.must(x.a.Flow.Deliver(x.t.Context(), id))
+	rows, err := x.b.client.Received(x.t.Context(), vxp.KindEdoc, vxp.Period{})
+	x.must(err)
+	if len(rows) != 1 || rows[0].From != from || rows[0].To != to {
+		x.t.Fatalf("on the axis %+v, want %s to %s", rows, from, to)
+	}
+	body, err := x.b.client.Fetch(x.t.Context(), rows[0].DocID)
+	x.must(err)
+	raw, err := io.ReadAll(body)
+	x.must(errors.Join(err, body.Close()))
+	for _, code := range []string{from, to} {
+		if !bytes.Contains(raw, []byte("<edXML:OrganId>"+code+"<")) {
+			x.t.Errorf("no %s in the message", code)
+		}
+	}
+	x.settle()
+	if v := x.a.delivery(id); v.State != workflow.Arrived {
+		x.t.Errorf("%+v", v)
+	}
 }

@@ -25,6 +25,9 @@ type Courier struct {
 	Dialect   edxml.Dialect
 	Directory Directory // nil: identifiers are compared as text
 	Rest      *Rest     // nil: no recipient is ever left alone
+	// Codes gives the identifier under which a recipient is known on the axis; nil: the one
+	// that the document names.
+	Codes func(ctx context.Context, organID string) (string, error)
 }
 
 // Send sends one document to its recipients, in one message to all that it has not reached
@@ -117,8 +120,8 @@ func (c *Courier) post(ctx context.Context, d document.Consignment) []document.H
 		Body: func(w io.Writer) error { return edxml.Write(w, m, c.Dialect) },
 	}
 	if c.Dialect.SendTo {
-		for _, p := range d.To {
-			o.To = append(o.To, p.OrganID)
+		for _, p := range m.MessageHeader.To {
+			o.To = append(o.To, p.OrganId)
 		}
 	}
 	id, err := c.Wire.Send(ctx, o)
@@ -150,6 +153,11 @@ func (c *Courier) post(ctx context.Context, d document.Consignment) []document.H
 func (c *Courier) accepted(ctx context.Context, d document.Consignment, out []document.Handover) error {
 	// A day's leeway: the list goes by days, and by the axis's clock.
 	rows, err := c.Wire.Sent(ctx, vxp.KindEdoc, "", vxp.Period{From: d.SentAt.AddDate(0, 0, -1)})
+	if errors.Is(err, vxp.ErrNotOffered) {
+		// Nothing can be found out: the same bytes go again under the same identifier, by which
+		// the recipient knows them.
+		return nil
+	}
 	if err != nil {
 		return fault.New(fault.Unavailable, "axis_unavailable").Wrap(err)
 	}

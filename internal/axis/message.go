@@ -32,7 +32,14 @@ func (c *Courier) message(ctx context.Context, d document.Consignment) (*edxml.M
 		ToPlaces:     edxml.ToPlaces{Place: d.ToPlaces},
 	}
 	for _, p := range d.To {
-		h.To = append(h.To, edxml.Agency{OrganId: p.OrganID, OrganName: p.OrganName})
+		code := p.OrganID
+		if c.Codes != nil {
+			var err error
+			if code, err = c.Codes(ctx, p.OrganID); err != nil {
+				return nil, err
+			}
+		}
+		h.To = append(h.To, edxml.Agency{OrganId: code, OrganName: p.OrganName})
 	}
 	for _, r := range d.ResponseFor {
 		h.ResponseFor = append(h.ResponseFor, edxml.ResponseFor{

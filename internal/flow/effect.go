@@ -81,7 +81,7 @@ func (f *Flow) takeEffect(tx Tx, a Actor, d *document.Outgoing) error {
 }
 
 // aim is what a document says to its recipients about the earlier ones it changes.
-func aim(tx ReadTx, d *document.Outgoing) (*document.Aim, error) {
+func (f *Flow) aim(tx ReadTx, d *document.Outgoing) (*document.Aim, error) {
 	if d.Effect.Kind == "" {
 		return nil, nil //nolint:nilnil // most documents change none
 	}
@@ -91,7 +91,7 @@ func aim(tx ReadTx, d *document.Outgoing) (*document.Aim, error) {
 	}
 	a := &document.Aim{Kind: d.Effect.Kind, Reason: d.Effect.Reason, Targets: [][]string{nil}}
 	for i := range targets {
-		e, err := earlier(tx, &targets[i])
+		e, err := f.earlier(tx, &targets[i])
 		if err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/journal"
+	"congvan/internal/org"
 	"congvan/internal/workflow"
 	"congvan/signing"
 	"congvan/storage"
@@ -38,9 +39,10 @@ type Ports struct {
 
 // Limits of what the acts accept.
 type Limits struct {
-	UploadBytes int64         // of one file; 0 means 200 MB
-	SignTimeout time.Duration // of one signature in the token; 0 means 30 s
-	MaxAttempts int           // of a delivery before it is given up; 0 means 30
+	UploadBytes int64          // of one file; 0 means 200 MB
+	Codes       org.CodeScheme // of agencies' identifiers on the axis; empty means QĐ 20/2020
+	SignTimeout time.Duration  // of one signature in the token; 0 means 30 s
+	MaxAttempts int            // of a delivery before it is given up; 0 means 30
 
 	Level        signing.Level // of a sealed document before it is issued; empty means B-B: none is asked
 	StampTimeout time.Duration // for a timestamp while somebody waits; 0 means 5 s, then a job goes on

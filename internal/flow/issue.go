@@ -131,7 +131,7 @@ func (f *Flow) consignment(tx ReadTx, d *document.Outgoing, to ...document.Party
 	}
 	t, _ := register.Lookup(d.TypeCode)
 	c := document.Consignment{
-		From:     document.Party{OrganID: ag.CodeAt(*d.IssuedAt), OrganName: ag.Name},
+		From:     document.Party{OrganID: ag.CodeIn(f.Codes, *d.IssuedAt), OrganName: ag.Name},
 		InCharge: ag.Superior, To: to, DocumentID: d.DocumentID,
 		CodeNumber: register.FormatNumber(d.Number), CodeNotation: d.Notation, Place: ag.Place, IssuedDate: d.IssuedDate,
 		TypeName: t.Name, TypeDetail: t.TypeDetail, Subject: d.Subject, Urgency: d.Urgency,
@@ -145,6 +145,6 @@ func (f *Flow) consignment(tx ReadTx, d *document.Outgoing, to ...document.Party
 			Role: x.Role, Name: x.Name, MediaType: x.MediaType, Blob: sent.Blob, Size: sent.Size,
 		})
 	}
-	c.Aim, err = aim(tx, d)
+	c.Aim, err = f.aim(tx, d)
 	return c, err
 }

@@ -96,7 +96,7 @@ func (f *Flow) take(tx Tx, d *document.Outgoing, date calendar.Date) error {
 		return err
 	}
 	d.IssuedDate, d.SeriesID = date, key
-	d.DocumentID = edXMLDocumentID(ag.CodeAt(f.now()), date, register.FullCode(d.Number, d.Notation))
+	d.DocumentID = edXMLDocumentID(ag.CodeIn(f.Codes, f.now()), date, register.FullCode(d.Number, d.Notation))
 	return tx.PutBook(book)
 }
 

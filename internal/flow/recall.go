@@ -204,7 +204,7 @@ func (f *Flow) bare(tx ReadTx, d *document.Outgoing, v *document.Delivery, c *do
 	if err != nil {
 		return nil, err
 	}
-	of, err := earlier(tx, d)
+	of, err := f.earlier(tx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +217,7 @@ func (f *Flow) bare(tx ReadTx, d *document.Outgoing, v *document.Delivery, c *do
 }
 
 // earlier names an issued document for those who received it.
-func earlier(tx ReadTx, d *document.Outgoing) (document.Earlier, error) {
+func (f *Flow) earlier(tx ReadTx, d *document.Outgoing) (document.Earlier, error) {
 	ag, err := tx.Agency(d.AgencyID)
 	if err != nil {
 		return document.Earlier{}, err
@@ -227,7 +227,7 @@ func earlier(tx ReadTx, d *document.Outgoing) (document.Earlier, error) {
 		return document.Earlier{}, err
 	}
 	e := document.Earlier{Reference: document.Reference{
-		OrganID: ag.CodeAt(*d.IssuedAt), Code: register.FullCode(d.Number, d.Notation), DocumentID: d.DocumentID, PromulgationDate: d.IssuedDate,
+		OrganID: ag.CodeIn(f.Codes, *d.IssuedAt), Code: register.FullCode(d.Number, d.Notation), DocumentID: d.DocumentID, PromulgationDate: d.IssuedDate,
 	}}
 	for _, v := range deliveries {
 		e.Recipients = append(e.Recipients, v.Recipient.OrganID)

@@ -151,6 +151,21 @@ func (f *Flow) SameAgency(ctx context.Context, a, b string) (same bool, err erro
 	return same, err
 }
 
+// WireCode is the identifier under which the axis is to know an agency: its own in the
+// scheme of Limits.Codes; for one the directory does not know, the one given.
+func (f *Flow) WireCode(ctx context.Context, organID string) (code string, err error) {
+	err = f.Store.Read(ctx, func(tx ReadTx) error {
+		ag, err := tx.AgencyByOrganID(organID)
+		if fault.KindOf(err) == fault.NotFound {
+			code = organID
+			return nil
+		}
+		code = cmp.Or(ag.CodeIn(f.Codes, f.now()), organID)
+		return err
+	})
+	return code, err
+}
+
 func sameAgency(tx ReadTx, a, b string) (bool, error) {
 	if org.SameOrganID(a, b) {
 		return true, nil
@@ -235,7 +250,7 @@ func (f *Flow) noticeAbout(tx Tx, a Actor, d *document.Incoming, code workflow.S
 	n := document.Notice{
 		ID: id, IncomingID: d.ID, About: changeID, Channel: d.Channel,
 		Message: document.StatusMessage{
-			From: document.Party{OrganID: ag.CodeAt(now), OrganName: ag.Name}, To: d.From.OrganID, DocumentID: d.DocumentID,
+			From: document.Party{OrganID: ag.CodeIn(f.Codes, now), OrganName: ag.Name}, To: d.From.OrganID, DocumentID: d.DocumentID,
 			Code: d.CodeNumber + "/" + d.CodeNotation, PromulgationDate: d.IssuedDate, Status: code, Description: text,
 			Staff: document.Staff{Department: a.Title, Name: a.PersonName}, At: now,
 		},

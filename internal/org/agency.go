@@ -69,8 +69,12 @@ type Code struct {
 
 // CodeAt is the agency's own identifier on the day of t: the new one (QĐ 20/2020) where
 // it has one, else the old (QCVN 102:2016), else one of no published form, else "".
-func (a Agency) CodeAt(t time.Time) string {
-	for _, scheme := range []CodeScheme{SchemeQD20, SchemeQCVN102, SchemeOther} {
+func (a Agency) CodeAt(t time.Time) string { return a.CodeIn(SchemeQD20, t) }
+
+// CodeIn is the agency's own identifier of a scheme on the day of t; of another where it
+// has none of that one.
+func (a Agency) CodeIn(preferred CodeScheme, t time.Time) string {
+	for _, scheme := range []CodeScheme{preferred, SchemeQD20, SchemeQCVN102, SchemeOther} {
 		for _, c := range a.Codes {
 			if c.Scheme == scheme && c.Holds(t) {
 				return c.Value

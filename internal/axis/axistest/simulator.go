@@ -1,6 +1,7 @@
 // Package axistest simulates the national document axis: the operations of its own
 // protocol (docs/axis.md, "way A") with registration, HMAC checking, routing, lists that
-// keep coming until done, and faults by script. It shares no code with the connector's
+// keep coming until done, and faults by script; beside it the REST façade of a provincial
+// platform ("way B") in front of the same messages. It shares no code with the connector's
 // client and codec, so that one mistake cannot hide in both.
 package axistest
 
@@ -169,6 +170,10 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case "_faults":
 		s.serveFaults(w, r)
+		return
+	}
+	if facade, ok := strings.CutPrefix(name, "v1/"); ok {
+		s.serveFacade(w, r, facade)
 		return
 	}
 	op, known := operations[name]

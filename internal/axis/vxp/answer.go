@@ -35,7 +35,7 @@ func (r row) failed(op string) error {
 		return nil
 	}
 	broken := code == CodeSystemError
-	return &Error{Op: op, Code: clean(code), Desc: clean(r["errordesc"]), Retryable: broken, Uncertain: broken}
+	return &Error{Op: op, Code: Clean(code), Desc: Clean(r["errordesc"]), Retryable: broken, Uncertain: broken}
 }
 
 // maxRow bounds one row of a list, and all of an answer besides its rows, in bytes.

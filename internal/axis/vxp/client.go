@@ -163,13 +163,13 @@ func httpError(op string, resp *http.Response) *Error {
 		e.RetryAfter = min(wait, time.Hour)
 	}
 	if a, err := readAnswer(io.LimitReader(resp.Body, 64<<10), nil); err == nil {
-		e.Code, e.Desc = clean(a["errorcode"]), clean(a["errordesc"])
+		e.Code, e.Desc = Clean(a["errorcode"]), Clean(a["errordesc"])
 	}
 	return e
 }
 
-// clean makes foreign words fit to show and log: one line, no control characters, short.
-func clean(s string) string {
+// Clean makes foreign words fit to show and log: one line, no control characters, short.
+func Clean(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == '\u202e' {
 			return ' '

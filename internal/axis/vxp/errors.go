@@ -53,6 +53,8 @@ const (
 var (
 	// ErrTooLarge says that an answer is over the configured limit.
 	ErrTooLarge = errors.New("the answer is too large")
+	// ErrNotOffered says that a protocol has no such operation.
+	ErrNotOffered = errors.New("the operation is not offered")
 
 	errNotAnAnswer = errors.New("the answer is not the axis's JSON")
 )
