@@ -17,7 +17,7 @@ RUN ?=
 
 # One after the other: set-up comes before everything that needs it.
 .NOTPARALLEL:
-.PHONY: help setup build run walk test e2e chaos lint fmt bench web clean
+.PHONY: help setup build run walk test e2e chaos fuzz lint fmt bench web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,11 @@ N    ?= 60
 SEED ?=
 chaos: setup ## three installations and the axis, killed at random while everything goes wrong (N=seconds SEED=n)
 	CONGVAN_CHAOS_SECONDS=$(N) CONGVAN_CHAOS_SEED=$(SEED) go test -count 1 -timeout $$(($(N) / 60 + 15))m -v -run TestChaos ./test/chaos
+
+# All targets together take about as long as T says.
+T ?= 6m
+fuzz: setup ## new inputs for every parser of foreign bytes: make fuzz T=10m
+	scripts/fuzz $(T)
 
 lint: setup ## golangci-lint: floors, errors, format
 	golangci-lint run
