@@ -51,7 +51,7 @@ func (b *bench) fill(ctx context.Context, a *app.App) error {
 		err := a.Store.Write(ctx, func(tx flow.Tx) error {
 			w := archive{tx: tx, site: b.site, now: b.Clock(), n: b.Documents, blob: key.String(), size: int64(len(pdf))}
 			if from == 0 {
-				if err := tx.PutReport(w.blob, w.report()); err != nil {
+				if err := tx.PutReport(w.blob, w.report(), ""); err != nil {
 					return err
 				}
 			}

@@ -133,7 +133,7 @@ type raised struct {
 	fileID string
 	base   document.Version
 	now    document.Version // base where nothing was added
-	report *signing.Report
+	report judged
 }
 
 // raiseAll goes through the files that carry our signature. One that fails does not keep
@@ -156,14 +156,14 @@ func (f *Flow) raiseAll(ctx context.Context, d *document.Outgoing) (made []raise
 
 // raise takes the signatures of one file as far as it can. A late timestamp is kept even
 // where the rest fails.
-func (f *Flow) raise(ctx context.Context, d *document.Outgoing, x document.File) (document.Version, *signing.Report, error) {
+func (f *Flow) raise(ctx context.Context, d *document.Outgoing, x document.File) (document.Version, judged, error) {
 	asked, fields := signing.Level(d.Level.Asked), ourFields(d, x)
 	base, kind, level := x.Version, x.Version.Kind, signing.Level(x.Version.Level)
 	var tail []byte
 	if !level.Reaches(signing.LevelT) {
 		var err error
 		if base, tail, err = f.stampLate(ctx, x, fields[len(fields)-1]); err != nil {
-			return x.Version, nil, err
+			return x.Version, judged{}, err
 		}
 		kind, level = document.VersionStamped, signing.LevelT
 	}
@@ -178,13 +178,13 @@ func (f *Flow) raise(ctx context.Context, d *document.Outgoing, x document.File)
 	if len(tail) > 0 {
 		var err error
 		if v, err = f.extend(ctx, system(d.AgencyID), base, tail, kind); err != nil {
-			return x.Version, nil, err
+			return x.Version, judged{}, err
 		}
 		v.N, v.Level = x.Version.N+1, string(level)
 	}
 	rep, err := f.proven(ctx, v, fields, failed == nil)
 	if err != nil {
-		return x.Version, nil, err
+		return x.Version, judged{}, err
 	}
 	return v, rep, failed
 }
@@ -244,7 +244,7 @@ func (f *Flow) longTerm(ctx context.Context, base document.Version, tail []byte,
 // proven reads the stored bytes of a version again, whole: their hash must be the recorded
 // one, our signatures intact and, once done, valid at the version's level; at long-term
 // levels for somebody who has only the anchors.
-func (f *Flow) proven(ctx context.Context, v document.Version, fields []string, done bool) (*signing.Report, error) {
+func (f *Flow) proven(ctx context.Context, v document.Version, fields []string, done bool) (judged, error) {
 	level := signing.Level(v.Level)
 	judge := f.Validator
 	if done && level.Reaches(signing.LevelLT) {
@@ -252,16 +252,16 @@ func (f *Flow) proven(ctx context.Context, v document.Version, fields []string, 
 	}
 	rep, err := f.judge(ctx, v, judge)
 	if err != nil {
-		return nil, err
+		return rep, err
 	}
 	for _, field := range fields {
 		i := slices.IndexFunc(rep.Signatures, func(s signing.SignatureReport) bool { return s.Field == field })
 		if i < 0 {
-			return nil, fault.New(fault.Internal, "level_not_proven").With("field", field)
+			return rep, fault.New(fault.Internal, "level_not_proven").With("field", field)
 		}
 		s := rep.Signatures[i]
 		if s.Integrity != "intact" || s.ChangesAft == "forbidden" || done && (s.Verdict != signing.Valid || !signing.Level(s.Level).Reaches(level)) {
-			return nil, fault.New(fault.Internal, "level_not_proven").With("field", field).With("reached", s.Level).With("verdict", string(s.Verdict))
+			return rep, fault.New(fault.Internal, "level_not_proven").With("field", field).With("reached", s.Level).With("verdict", string(s.Verdict))
 		}
 	}
 	return rep, nil
@@ -289,8 +289,8 @@ func (f *Flow) commitRaise(tx Tx, id string, made []raised, cause error) error {
 		if d.Files[i].Version.ID != r.now.ID {
 			d.Files[i].Version, changed = r.now, true
 		}
-		if r.report != nil {
-			if err := tx.PutReport(r.now.Blob, r.report); err != nil {
+		if r.report.Report != nil {
+			if err := tx.PutReport(r.now.Blob, r.report.Report, r.report.evidence); err != nil {
 				return err
 			}
 		}

@@ -78,6 +78,7 @@ type ReadTx interface {
 	Waiting() (Waiting, error)
 
 	Report(blob string) (*signing.Report, error)      // newest report on these bytes
+	Evidence(blob string) (string, error)             // blob of what it stood on
 	LastEntry(kind, id string) (journal.Entry, error) // newest act on an object
 	Upload(id string) (Upload, error)
 }
@@ -96,7 +97,8 @@ type Tx interface {
 	// no-op that leaves n.ID as that of the first.
 	PutNotice(n *document.Notice) error
 	PutParcel(p *document.Parcel) error
-	PutReport(blob string, r *signing.Report) error // adds, never overwrites
+	// PutReport adds, never overwrites; evidence is the blob of what the verdict stood on.
+	PutReport(blob string, r *signing.Report, evidence string) error
 	PutIntent(i *Intent) error
 	PutUpload(u Upload) error
 	// PutQuarantine adds a message set aside; one of the same ID stays as it is, and added

@@ -11,6 +11,8 @@ import (
 	"congvan/internal/flowtest"
 	"congvan/internal/workflow"
 	"congvan/signing"
+	"congvan/signing/trust"
+	"congvan/signing/validation"
 )
 
 // world is an installation with this package's own questions to it.
@@ -52,6 +54,7 @@ func TestRoadInsideAnInstallation(t *testing.T) {
 	if in.Verdict != document.VerdictSufficient {
 		t.Fatalf("verdict %s; reports: %+v", in.Verdict, w.report(in))
 	}
+	w.repeats(in)
 	w.expect(d.ID, workflow.Arrived)
 	in, err = w.Flow.Register(ctx, w.Who("vt.stn"), in.ID, flow.RegisterInput{})
 	w.Must(err)
@@ -103,6 +106,26 @@ func (w *world) arrivedAt(agencyID, documentID string) document.Incoming {
 		w.T.Fatalf("%d documents %s at %s, want 1", len(in), documentID, agencyID)
 	}
 	return in[0]
+}
+
+// repeats has somebody who has the anchors and the kept evidence, and no network and no
+// lists, come to the same verdict on every file; without the evidence they do not.
+func (w *world) repeats(in document.Incoming) {
+	w.T.Helper()
+	for _, f := range in.Files {
+		e, err := w.Flow.Evidence(w.T.Context(), f.Version.Blob)
+		w.Must(err)
+		for _, known := range [][]*signing.Evidence{{e}, nil} {
+			alone, err := trust.New(trust.Options{Anchors: w.Anchors(), Evidence: known, Clock: w.Now})
+			w.Must(err)
+			b := w.Bytes(f.Version)
+			rep, err := validation.New(validation.Options{Trust: alone, Clock: w.Now}).Validate(w.T.Context(), signing.File{R: bytes.NewReader(b), Size: int64(len(b))}, e.At)
+			w.Must(err)
+			if (rep.Verdict == signing.Valid) != (known != nil) {
+				w.T.Errorf("%s, with evidence %v: %s %v", f.Name, known != nil, rep.Verdict, rep.Reasons)
+			}
+		}
+	}
 }
 
 func (w *world) report(in document.Incoming) (out []*signing.Report) {

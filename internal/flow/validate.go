@@ -83,8 +83,8 @@ func (f *Flow) Verify(ctx context.Context, id string) error {
 }
 
 // reports validates every PDF; other files count as unsigned.
-func (f *Flow) reports(ctx context.Context, files []document.File, check func(context.Context, document.Version) (*signing.Report, error)) (map[string]*signing.Report, []document.FileFact, error) {
-	out := map[string]*signing.Report{}
+func (f *Flow) reports(ctx context.Context, files []document.File, check func(context.Context, document.Version) (judged, error)) (map[string]judged, []document.FileFact, error) {
+	out := map[string]judged{}
 	var facts []document.FileFact
 	for _, x := range files {
 		fact := document.FileFact{Role: x.Role, Readable: x.MediaType != mediaPDF && x.Role != document.Main}
@@ -95,32 +95,39 @@ func (f *Flow) reports(ctx context.Context, files []document.File, check func(co
 			}
 			out[x.Version.Blob] = rep
 			fact.Readable = rep.Verdict != signing.Unreadable
-			fact.Signatures = signatureFacts(rep)
+			fact.Signatures = signatureFacts(rep.Report)
 		}
 		facts = append(facts, fact)
 	}
 	return out, facts, nil
 }
 
-func (f *Flow) report(ctx context.Context, v document.Version) (*signing.Report, error) {
+func (f *Flow) report(ctx context.Context, v document.Version) (judged, error) {
 	return f.judge(ctx, v, f.Validator)
 }
 
-// judge has a version's stored bytes read again, whole, and judged.
-func (f *Flow) judge(ctx context.Context, v document.Version, by signing.Validator) (*signing.Report, error) {
+// judged is a report with the blob of what its verdict stood on.
+type judged struct {
+	*signing.Report
+	evidence string
+}
+
+// judge has a version's stored bytes read again, whole, and judged, and keeps what the
+// verdict stands on.
+func (f *Flow) judge(ctx context.Context, v document.Version, by signing.Validator) (out judged, err error) {
 	file, closer, err := f.open(ctx, v.Blob, nil)
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	defer func() { _ = closer.Close() }()
-	rep, err := by.Validate(ctx, file, f.now())
-	if err != nil {
-		return nil, fault.New(fault.Unavailable, "validation_interrupted").Wrap(err)
+	if out.Report, err = by.Validate(ctx, file, f.now()); err != nil {
+		return out, fault.New(fault.Unavailable, "validation_interrupted").Wrap(err)
 	}
-	if rep.SHA256 != "" && rep.SHA256 != v.Blob {
-		return nil, fault.New(fault.Internal, "stored_bytes_differ")
+	if out.SHA256 != "" && out.SHA256 != v.Blob {
+		return out, fault.New(fault.Internal, "stored_bytes_differ")
 	}
-	return rep, nil
+	out.evidence, err = f.keepEvidence(ctx, out.Evidence)
+	return out, err
 }
 
 // reportAge is how long a report stands for the same bytes received again.
@@ -129,24 +136,24 @@ const reportAge = time.Hour
 // sharedReport gives the report on these bytes that is young enough and not in doubt, or
 // makes and keeps one. A document to many agencies here is the same bytes for each: of all
 // the checks that want to begin at once one does.
-func (f *Flow) sharedReport(ctx context.Context, v document.Version) (*signing.Report, error) {
+func (f *Flow) sharedReport(ctx context.Context, v document.Version) (judged, error) {
 	done := f.checking.begin(v.Blob)
 	defer done()
-	var rep *signing.Report
+	var rep judged
 	err := f.Store.Read(ctx, func(tx ReadTx) (err error) {
-		rep, err = tx.Report(v.Blob)
+		rep.Report, err = tx.Report(v.Blob)
 		return err
 	})
 	switch {
 	case err == nil && rep.Verdict != signing.Unknown && f.now().Sub(rep.CheckedAt) < reportAge:
 		return rep, nil
 	case err != nil && fault.KindOf(err) != fault.NotFound:
-		return nil, err
+		return rep, err
 	}
 	if rep, err = f.report(ctx, v); err != nil {
-		return nil, err
+		return rep, err
 	}
-	return rep, f.Store.Write(ctx, func(tx Tx) error { return tx.PutReport(v.Blob, rep) })
+	return rep, f.Store.Write(ctx, func(tx Tx) error { return tx.PutReport(v.Blob, rep.Report, rep.evidence) })
 }
 
 // checks lets one at a time have a name.
@@ -195,9 +202,9 @@ func signatureFacts(rep *signing.Report) []document.SignatureFact {
 	return out
 }
 
-func putReports(tx Tx, reports map[string]*signing.Report) error {
+func putReports(tx Tx, reports map[string]judged) error {
 	for blob, rep := range reports {
-		if err := tx.PutReport(blob, rep); err != nil {
+		if err := tx.PutReport(blob, rep.Report, rep.evidence); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"database/sql"
 	"io"
 	"net/http"
@@ -124,6 +125,9 @@ func (b believing) CheckSigner(ctx context.Context, c flow.Credential) error {
 
 // Now is the time at which the world stands; looking does not move it.
 func (w *World) Now() time.Time { return w.clock.peek() }
+
+// Anchors are whom the world believes.
+func (w *World) Anchors() []*x509.Certificate { return w.trust.Anchors() }
 
 // New is the city of the demonstration, alone in the world. Its signatures are B-B.
 func New(t *testing.T) *World {

@@ -104,6 +104,25 @@ func (s *Server) report(kind authz.Kind) handler {
 	}
 }
 
+// evidence gives what the newest verdict on a file's bytes stood on, for a later reader to
+// repeat it without a network: congvan verify --trust reads it.
+func (s *Server) evidence(kind authz.Kind) handler {
+	return func(c *gin.Context, a authz.Subject) (any, error) {
+		ctx := c.Request.Context()
+		f, err := s.Views.FileContent(ctx, a, kind, c.Param("id"), c.Param("file"))
+		if err != nil {
+			return nil, err
+		}
+		e, err := s.Flow.Evidence(ctx, f.Version.Blob)
+		if err != nil {
+			return nil, err
+		}
+		c.Header("Content-Disposition", disposition(false, f.Version.Blob+".evidence"))
+		c.Data(http.StatusOK, "text/plain; charset=utf-8", e.Encode())
+		return answered{}, nil
+	}
+}
+
 func (s *Server) files(c *gin.Context, a authz.Subject, kind authz.Kind) ([]query.FileView, error) {
 	if kind == authz.Outgoing {
 		p, err := s.Views.Outgoing(c.Request.Context(), a, c.Param("id"))

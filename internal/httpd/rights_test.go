@@ -51,6 +51,7 @@ var outgoingIssued = []row{
 	{"GET", "/outgoing/ID", "", "", "                            ok ok ok ok ok ok ok -  ok  - -  a a"},
 	{"GET", "/outgoing/ID/files/FILE/content", "", "", "         ok ok ok ok ok ok ok -  ok  - -  a a"},
 	{"GET", "/outgoing/ID/files/FILE/report", "", "", "          ok ok ok ok ok ok ok -  ok  - -  a a"},
+	{"GET", "/outgoing/ID/files/FILE/evidence", "", "", "        ok ok ok ok ok ok ok -  ok  - -  a a"},
 	{"PUT", "/outgoing/ID?secrecy=0", "{}", "who_drafter", "     c  f  f  f  f  f  f  - f   - -  a a"},
 	{"POST", "/outgoing/ID/submit", "{}", "who_drafter", "       c  f  f  f  f  f  f  - f   - -  a a"},
 	{"POST", "/outgoing/ID/withdraw", "{}", "who_drafter", "     c  f  f  f  f  f  f  - f   - -  a a"},

@@ -52,6 +52,10 @@ func TestRoadOverTheAPI(t *testing.T) {
 		t.Errorf("report %s", got.body)
 	}
 
+	if got := vt.want(http.StatusOK, vt.get(file+"/evidence")); !strings.HasPrefix(string(got.body), "# judged as of ") || !strings.Contains(string(got.body), "X509 CRL") {
+		t.Errorf("evidence %.200s", got.body)
+	}
+
 	inID := w.arrived()
 	in := "/incoming/" + inID
 	clerk, leader, official := w.as("vt.stn"), w.as("gd.stn"), w.as("cv.stn")
@@ -64,6 +68,7 @@ func TestRoadOverTheAPI(t *testing.T) {
 		t.Error("what arrived is not what was sent")
 	}
 	clerk.want(http.StatusOK, clerk.get(file+"/report"))
+	clerk.want(http.StatusOK, clerk.get(file+"/evidence"))
 	page = clerk.want(http.StatusOK, clerk.post(in+"/register", fields{}))
 	if got := page.at(t, "document", "arrival_number"); got != 1.0 {
 		t.Errorf("arrival number %v", got)

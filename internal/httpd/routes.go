@@ -45,6 +45,7 @@ func (s *Server) routes() []route {
 		{http.MethodPut, "/outgoing/:id", s.signedIn(s.revise)},
 		get("/outgoing/:id/files/:file/content", s.content(authz.Outgoing)),
 		get("/outgoing/:id/files/:file/report", s.report(authz.Outgoing)),
+		get("/outgoing/:id/files/:file/evidence", s.evidence(authz.Outgoing)),
 		get("/deliveries/failed", s.failed),
 		post("/deliveries/resend", s.resendAll),
 		post("/deliveries/:id/resend", s.resend),
@@ -54,6 +55,7 @@ func (s *Server) routes() []route {
 		get("/incoming/:id", s.incoming),
 		get("/incoming/:id/files/:file/content", s.content(authz.Incoming)),
 		get("/incoming/:id/files/:file/report", s.report(authz.Incoming)),
+		get("/incoming/:id/files/:file/evidence", s.evidence(authz.Incoming)),
 	}
 	all = append(all,
 		post("/changes/:id/agree", s.agree()),

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 
+	"congvan/internal/fault"
 	"congvan/internal/flow"
 	"congvan/signing"
 )
@@ -17,10 +18,20 @@ func (t *tx) Report(blob string) (*signing.Report, error) {
 	return &r, nil
 }
 
+// Evidence is the blob of what the newest report on these bytes stood on.
+func (t *tx) Evidence(blob string) (string, error) {
+	var e string
+	err := get(t, []any{&e}, "SELECT evidence FROM reports WHERE blob_key = ? ORDER BY no DESC LIMIT 1", blob)
+	if err == nil && e == "" {
+		err = fault.Missing()
+	}
+	return e, err
+}
+
 // PutReport adds a report; the earlier ones stay.
-func (t *tx) PutReport(blob string, r *signing.Report) error {
-	_, err := t.exec("INSERT INTO reports (blob_key, verdict, checked_at, report) VALUES (?, ?, ?, ?)",
-		blob, r.Verdict, micros(r.CheckedAt), inJSON{r})
+func (t *tx) PutReport(blob string, r *signing.Report, evidence string) error {
+	_, err := t.exec("INSERT INTO reports (blob_key, verdict, checked_at, report, evidence) VALUES (?, ?, ?, ?, ?)",
+		blob, r.Verdict, micros(r.CheckedAt), inJSON{r}, evidence)
 	return err
 }
 

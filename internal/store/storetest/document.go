@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -294,11 +295,13 @@ func testEvidence(t *testing.T, w *world) {
 		}
 	}
 	for _, v := range []signing.Verdict{signing.Unknown, signing.Valid} {
-		w.write(func(tx flow.Tx) error { return tx.PutReport("blob-1", report(v)) })
+		w.write(func(tx flow.Tx) error { return tx.PutReport("blob-1", report(v), "evidence of "+string(v)) })
 		w.read(func(tx flow.ReadTx) error {
 			got, err := tx.Report("blob-1")
 			w.same("newest report", report(v), got)
-			return err
+			e, err2 := tx.Evidence("blob-1")
+			w.same("its evidence", "evidence of "+string(v), e)
+			return errors.Join(err, err2)
 		})
 	}
 
@@ -376,6 +379,7 @@ func testMissing(t *testing.T, w *world) {
 		"delivery to":         func(tx flow.ReadTx) error { _, err := tx.DeliveryTo("x", codeB); return err },
 		"notice":              func(tx flow.ReadTx) error { _, err := tx.Notice("x"); return err },
 		"report":              func(tx flow.ReadTx) error { _, err := tx.Report("x"); return err },
+		"evidence":            func(tx flow.ReadTx) error { _, err := tx.Evidence("x"); return err },
 		"upload":              func(tx flow.ReadTx) error { _, err := tx.Upload("x"); return err },
 	} {
 		t.Run(name, func(t *testing.T) {
