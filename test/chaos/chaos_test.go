@@ -85,6 +85,8 @@ type office struct {
 	organID string
 	process *walk.Process
 
+	agreed map[string]bool // recalled documents that its clerk has answered for
+
 	mu      sync.Mutex
 	clients map[string]*walk.Client
 }
@@ -135,6 +137,7 @@ func newStorm(t *testing.T, seed uint64) *storm {
 		a := site.Agencies[0]
 		s.offices = append(s.offices, &office{
 			site: site, short: a.ID[len(site.Key)+1:], organID: a.Codes[0].Value, process: w.Installations[i], clients: map[string]*walk.Client{},
+			agreed: map[string]bool{},
 		})
 	}
 	t.Cleanup(func() {

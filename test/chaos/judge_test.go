@@ -69,13 +69,41 @@ func (s *storm) unsettled(ctx context.Context) (open []string) {
 				s.resend(ctx, d.from, v.ID)
 			}
 			o := s.by(v.Recipient.OrganID)
-			i := slices.IndexFunc(rows[o], func(x query.Row) bool { return x.Code == d.code })
-			if i < 0 || v.State != known[rows[o][i].State] {
-				open = append(open, fmt.Sprintf("%s to %s: %s after %d attempts (%s), there %d", d.code, o.site.Name, v.State, v.Attempts, v.LastError, i))
+			var there workflow.State
+			if i := slices.IndexFunc(rows[o], func(x query.Row) bool { return x.Code == d.code }); i >= 0 {
+				there = rows[o][i].State
+			}
+			if !agree(&p, &v, there) {
+				open = append(open, fmt.Sprintf("%s to %s: %s after %d attempts (%s), there %q, changes %v", d.code, o.site.Name, v.State, v.Attempts, v.LastError, there, asked(&p, &v)))
 			}
 		}
 	}
 	return open
+}
+
+// agree tells whether what the sender knows of a delivery is what is there: the state of the
+// recipient's document, empty for none.
+func agree(p *query.OutgoingPage, v *document.Delivery, there workflow.State) bool {
+	changes := asked(p, v)
+	switch {
+	case len(changes) == 0:
+		return there != "" && v.State == known[there]
+	case len(changes) > 1:
+		return false
+	case v.State == workflow.Recalled: // before it left: it never comes
+		return there == ""
+	}
+	return changes[0] == workflow.Agreed && there == workflow.Recalled
+}
+
+// asked are the states of what was asked of a delivery's recipient.
+func asked(p *query.OutgoingPage, v *document.Delivery) (out []workflow.State) {
+	for _, c := range p.Changes {
+		if c.DeliveryID == v.ID {
+			out = append(out, c.State)
+		}
+	}
+	return out
 }
 
 func (s *storm) by(organID string) *office {
@@ -96,12 +124,24 @@ func (s *storm) resend(ctx context.Context, o *office, delivery string) {
 // other; each status once at most; numbers without a gap; journals and their sums intact.
 func (s *storm) judge() {
 	want := map[*office]map[string]bool{}
+	spared := 0
+	for _, o := range s.offices {
+		want[o] = map[string]bool{}
+	}
 	for _, d := range s.sent {
-		for _, o := range d.to {
-			if want[o] == nil {
-				want[o] = map[string]bool{}
+		p, err := d.from.page(s.Context(), d.id)
+		if err != nil {
+			s.Fatal(err)
+		}
+		if len(p.Deliveries) != len(d.to) {
+			s.Errorf("%s has %d deliveries, want %d", d.code, len(p.Deliveries), len(d.to))
+		}
+		for _, v := range p.Deliveries {
+			if v.State == workflow.Recalled {
+				spared++
+				continue
 			}
-			want[o][d.code] = true
+			want[s.by(v.Recipient.OrganID)][d.code] = true
 		}
 	}
 	fates := map[workflow.State]int{}
@@ -127,7 +167,7 @@ func (s *storm) judge() {
 		}
 		s.gapless(o)
 	}
-	s.Logf("%d dispatches; documents received by state: %v", len(s.sent), fates)
+	s.Logf("%d dispatches, %d recalled before they left; documents received by state: %v", len(s.sent), spared, fates)
 	s.repeated()
 	s.audit()
 }

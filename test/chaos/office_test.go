@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,12 @@ func (s *storm) send(ctx, storm context.Context, o *office, dice *mrand.Rand) {
 		}
 		if !s.insist(ctx, "issue", func() error { return o.advance(ctx, &d) }) {
 			return
+		}
+		if d.recalled = dice.IntN(5) == 0; d.recalled {
+			pause(ctx, time.Duration(dice.IntN(2500))*time.Millisecond)
+			if !s.insist(ctx, "recall", func() error { return o.recall(ctx, &d) }) {
+				return
+			}
 		}
 		s.mu.Lock()
 		s.sent = append(s.sent, d)
@@ -138,6 +145,23 @@ func (o *office) advance(ctx context.Context, d *dispatch) error {
 	return errAgain
 }
 
+// recall takes a document back from whoever has it by now; nil when it is taken back.
+func (o *office) recall(ctx context.Context, d *dispatch) error {
+	p, err := o.page(ctx, d.id)
+	if err != nil || p.Document.State == workflow.Recalled {
+		return err
+	}
+	c, err := o.as(ctx, "vt")
+	if err == nil {
+		err = c.Do(ctx, http.MethodPost, "/outgoing/"+d.id+"/recall", flow.RecallInput{Reason: "Gửi nhầm phụ lục (thử nghiệm)."}, nil)
+	}
+	var refused *walk.Problem
+	if errors.As(err, &refused) && refused.Code == "nothing_to_recall" {
+		return nil // every recipient has refused it meanwhile
+	}
+	return cmp.Or(err, errAgain)
+}
+
 // page is the document as its drafter sees it: with every delivery.
 func (o *office) page(ctx context.Context, id string) (p query.OutgoingPage, err error) {
 	c, err := o.as(ctx, "cv")
@@ -224,6 +248,9 @@ func (s *storm) next(o *office, row query.Row) (who, verb string, body any, ok b
 }
 
 func (s *storm) handle(ctx context.Context, o *office, row query.Row) error {
+	if row.State == workflow.Recalled {
+		return o.agree(ctx, row.ID)
+	}
 	who, verb, body, ok := s.next(o, row)
 	if !ok {
 		return nil
@@ -238,4 +265,25 @@ func (s *storm) handle(ctx context.Context, o *office, row query.Row) error {
 		s.Errorf("%s at %s: %v", verb, o.site.Name, err)
 	}
 	return err
+}
+
+// agree answers every recall of a document that waits for the clerk.
+func (o *office) agree(ctx context.Context, id string) error {
+	c, err := o.as(ctx, "vt")
+	if err != nil || o.agreed[id] {
+		return err
+	}
+	var p query.IncomingPage
+	if err := c.Get(ctx, "/incoming/"+id, &p); err != nil {
+		return err
+	}
+	for _, x := range p.Changes {
+		if x.State == workflow.Waiting {
+			if err := c.Do(ctx, http.MethodPost, "/changes/"+x.ID+"/agree", map[string]string{"note": "Đã hủy bỏ trên hệ thống."}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	o.agreed[id] = true
+	return nil
 }

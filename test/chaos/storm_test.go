@@ -34,6 +34,8 @@ type dispatch struct {
 	to   []*office
 	id   string
 	code string // number/notation: unique, since every office has a notation of its own
+
+	recalled bool // taken back by its sender right after the issue
 }
 
 // kill ends a process as a power cut would, again and again, and starts it soon after.
