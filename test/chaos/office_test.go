@@ -61,6 +61,11 @@ func (s *storm) insist(ctx context.Context, what string, try func() error) bool 
 		if err == nil {
 			return true
 		}
+		var p *walk.Problem
+		if errors.As(err, &p) && (p.Status == http.StatusForbidden || p.Status == http.StatusUnprocessableEntity) {
+			s.Errorf("%s: %v", what, err)
+			return false
+		}
 		if !errors.Is(err, errAgain) {
 			last = err
 			pause(ctx, 200*time.Millisecond)
@@ -151,7 +156,7 @@ func (o *office) recall(ctx context.Context, d *dispatch) error {
 	if err != nil || p.Document.State == workflow.Recalled {
 		return err
 	}
-	c, err := o.as(ctx, "vt")
+	c, err := o.as(ctx, "gd")
 	if err == nil {
 		err = c.Do(ctx, http.MethodPost, "/outgoing/"+d.id+"/recall", flow.RecallInput{Reason: "Gửi nhầm phụ lục (thử nghiệm)."}, nil)
 	}
