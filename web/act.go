@@ -21,7 +21,7 @@ func hasAct(acts []workflow.Action, a string) bool {
 func moves(acts []workflow.Action) bool {
 	return slices.ContainsFunc(acts, func(a workflow.Action) bool {
 		switch a {
-		case workflow.Return, workflow.Withdraw, workflow.Void, workflow.Resend, workflow.RetryLevel:
+		case workflow.Return, workflow.Withdraw, workflow.Void, workflow.Resend, workflow.RetryLevel, workflow.Recall, workflow.Update:
 			return false
 		}
 		return true

@@ -27,6 +27,7 @@ type draftView struct {
 	Asking   bool // the secrecy
 	Secrecy  string
 	Reply    *query.IncomingPage // the document answered
+	Affects  []query.Row         // the documents it recalls or replaces
 	Edit     *query.OutgoingPage // the draft changed; nil for a new one
 	Types    []register.DocumentType
 	Signers  []query.Member
@@ -61,6 +62,10 @@ func (w *Web) draftPage(c *gin.Context) {
 		return
 	}
 	form := url.Values{"reply_to": {c.Query("tra-loi")}, "type_code": {register.CongVan}}
+	if kind, target := effectQuery(c); target != "" {
+		form.Set("effect_kind", string(kind))
+		form.Set("effect_target", target)
+	}
 	v := draftView{Action: "/van-ban-di/moi", Cancel: "/van-ban-di", Secrecy: c.Query("mat"), Form: form}
 	if _, err := secrecy(c); err != nil {
 		v.Asking = true
@@ -199,6 +204,9 @@ func (w *Web) choices(c *gin.Context, v *draftView) error {
 			return err
 		}
 	}
+	if err := w.affected(c, v); err != nil {
+		return err
+	}
 	if v.Form.Get("signer_id") == "" && len(v.Signers) == 1 && c.Request.Method == http.MethodGet {
 		v.Form.Set("signer_id", v.Signers[0].PositionID)
 	}
@@ -292,7 +300,7 @@ func (w *Web) fragment(c *gin.Context, page, part string, data any) {
 func draftInput(form url.Values, grade document.Secrecy) (flow.DraftInput, error) {
 	in := flow.DraftInput{
 		Secrecy: grade, SignerID: form.Get("signer_id"), Recipients: slices.DeleteFunc(slices.Clone(form["recipients"]), isEmpty),
-		Files: filesOf(form), ReplyTo: form.Get("reply_to"),
+		Files: filesOf(form), ReplyTo: form.Get("reply_to"), Effect: effectOf(form),
 	}
 	err := metadata(form, &in.Metadata)
 	return in, err
@@ -337,7 +345,8 @@ func formOf(d *document.Outgoing) url.Values {
 	f := url.Values{
 		"type_code": {d.TypeCode}, "subject": {d.Subject}, "urgency": {strconv.Itoa(int(d.Urgency))}, "signer_id": {d.SignerID},
 		"field_code": {d.FieldCode}, "description": {d.Description}, "due_date": {shownDate(d.DueDate)}, "reply_to": {d.ReplyTo},
-		"to_places": {strings.Join(d.ToPlaces, "\n")},
+		"to_places": {strings.Join(d.ToPlaces, "\n")}, "effect_kind": {string(d.Effect.Kind)}, "effect_target": d.Effect.Targets,
+		"effect_reason": {d.Effect.Reason},
 	}
 	if d.PageAmount > 0 {
 		f.Set("page_amount", strconv.Itoa(d.PageAmount))

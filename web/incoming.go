@@ -28,13 +28,20 @@ type incomingView struct {
 	Leaders []query.Member        // to present it to
 	Staff   []query.Member        // to give it to
 	Days    []calendar.Date       // deadlines to propose
+	TriedID string                // the change that an answer failed on
 }
 
 func (w *Web) incoming(c *gin.Context) { w.drawIncoming(c, nil) }
 
 func (w *Web) drawIncoming(c *gin.Context, problem error) {
+	w.drawIncomingOf(c, c.Param("id"), "", problem)
+}
+
+// drawIncomingOf draws the page of a received document, after an answer to one of its
+// changes too.
+func (w *Web) drawIncomingOf(c *gin.Context, id, changeID string, problem error) {
 	me := w.me(c)
-	p, err := w.Views.Incoming(c.Request.Context(), me, c.Param("id"))
+	p, err := w.Views.Incoming(c.Request.Context(), me, id)
 	if err != nil {
 		w.fail(c, err)
 		return
@@ -53,6 +60,7 @@ func (w *Web) drawIncoming(c *gin.Context, problem error) {
 		Denied: deniedActs(me, workflow.Incoming, flow.IncomingResource(&p.Document, as, nil)), Mine: mine(p.Assignments, me),
 	}
 	v.Acts = slices.DeleteFunc(v.Acts, func(a workflow.Action) bool { return !fits(a, v.Mine) })
+	v.TriedID = changeID
 	if err := w.directions(c, &v); err != nil {
 		w.fail(c, err)
 		return

@@ -23,14 +23,17 @@ import (
 // outgoingView is the page of an outgoing document: its PDF beside what can be done.
 type outgoingView struct {
 	query.OutgoingPage
-	Viewer   viewerView
-	Denied   []denied
-	Steps    []step
-	Today    calendar.Date // of numbering, unless said otherwise
-	Places   []placeRow
-	Unplaced bool     // a place is still missing
-	Missing  []string // fields to fill before submitting
-	Checking bool     // a signature's report is still to come
+	Viewer    viewerView
+	Denied    []denied
+	Steps     []step
+	Today     calendar.Date // of numbering, unless said otherwise
+	Places    []placeRow
+	Unplaced  bool                          // a place is still missing
+	Missing   []string                      // fields to fill before submitting
+	CanFollow bool                          // may draft a document that recalls or replaces this one
+	Asked     map[string][]query.ChangeView // by delivery
+	Unheard   map[string]bool               // deliveries without an answer beyond the day
+	Checking  bool                          // a signature's report is still to come
 }
 
 // viewerView is what the PDF viewer shows: one of the document's files.
@@ -63,6 +66,14 @@ func (w *Web) drawOutgoing(c *gin.Context, problem error) {
 	v := outgoingView{
 		OutgoingPage: p, Viewer: viewer(c, authz.Outgoing, d.ID, p.Files), Steps: outgoingSteps(d.State),
 		Denied: deniedActs(me, workflow.Outgoing, flow.OutgoingResource(d)), Today: register.DefaultIssueDate(w.Clock()),
+	}
+	v.CanFollow = d.State == workflow.Issued && authz.MayDraft(me).Act
+	v.Asked, v.Unheard = map[string][]query.ChangeView{}, map[string]bool{}
+	for _, x := range p.Changes {
+		v.Asked[x.DeliveryID] = append(v.Asked[x.DeliveryID], x)
+	}
+	for _, id := range p.Unheard {
+		v.Unheard[id] = true
 	}
 	if main := document.MainFile(d.Files); main != nil {
 		v.Checking = d.SignedAt != nil && slices.ContainsFunc(p.Files, func(f query.FileView) bool { return f.ID == main.ID && f.Report == nil })
@@ -192,6 +203,14 @@ func (w *Web) doOutgoing(c *gin.Context, id string, form url.Values) (document.O
 		return w.Flow.Void(ctx, me, id, form.Get("reason"))
 	case "retry-level":
 		return w.Flow.RetryLevel(ctx, me, id)
+	case "recall":
+		return w.Flow.Recall(ctx, me, id, recallInput(form))
+	case "update":
+		in, err := updateInput(form)
+		if err != nil {
+			return document.Outgoing{}, err
+		}
+		return w.Flow.Update(ctx, me, id, in)
 	case "places":
 		return w.setPlaces(ctx, me, id, form)
 	}
@@ -218,7 +237,7 @@ func (w *Web) setPlaces(ctx context.Context, me authz.Subject, id string, form u
 			*x.at = given
 		}
 	}
-	in := flow.DraftInput{Metadata: d.Metadata, SignerID: d.SignerID, ReplyTo: d.ReplyTo, Layout: &l}
+	in := flow.DraftInput{Metadata: d.Metadata, SignerID: d.SignerID, ReplyTo: d.ReplyTo, Effect: d.Effect, Layout: &l}
 	for _, r := range d.Recipients {
 		in.Recipients = append(in.Recipients, r.OrganID)
 	}

@@ -199,7 +199,7 @@ func TestWords(t *testing.T) {
 // beginning of keys made from data.
 func usedKeys(t *testing.T) []string {
 	t.Helper()
-	words := regexp.MustCompile(`"((?:app|nav|problem|form|row|signin|home|list|fault|draft|field|upload|paper|viewer|step|why|acts?|places|about|deliveries|failed|answers|replies|sign|approval|timeline|incoming|outgoing|verdict|assignments|assign|done|level|outage)\.[A-Za-z_-]*)"`)
+	words := regexp.MustCompile(`"((?:app|nav|problem|form|row|signin|home|list|fault|draft|field|upload|paper|viewer|step|why|acts?|places|about|deliveries|failed|answers|replies|sign|approval|timeline|incoming|outgoing|verdict|assignments|assign|done|level|outage|change|quarantine)\.[A-Za-z_-]*)"`)
 	var out []string
 	for _, fsys := range []fs.FS{pageFiles, sourceFiles(t)} {
 		err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {

@@ -31,6 +31,8 @@ func TestSite(t *testing.T) {
 		{"Bad files", badFiles},
 		{"Recipients", recipients},
 		{"List pages", listPages},
+		{"Taken back", takenBack},
+		{"Set aside", setAsidePages},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			s.T = t

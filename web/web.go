@@ -137,6 +137,11 @@ func (w *Web) Mount(r gin.IRouter) {
 	in.GET("/van-ban-den/:id/:act", w.back)
 	in.POST("/van-ban-den/:id/:act", w.actIncoming)
 	in.GET("/gui-khong-thanh-cong", w.failed)
+	in.GET("/cach-ly", w.quarantine)
+	in.GET("/cach-ly/:id/:act", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, "/cach-ly") })
+	in.POST("/cach-ly/:id/:act", w.actMessage)
+	in.GET("/yeu-cau/:id/:act", w.backToChange)
+	in.POST("/yeu-cau/:id/:act", w.actChange)
 	in.POST("/gui-lai", w.resendAll)
 	in.POST("/gui-lai/:id", w.resend)
 }

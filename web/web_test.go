@@ -78,7 +78,7 @@ func mark() *authz.Subject {
 func everyAct(m workflow.Machine) []workflow.Action {
 	seen := map[workflow.Action]bool{}
 	var out []workflow.Action
-	for _, s := range everyState() {
+	for _, s := range append(everyState(), workflow.Waiting, workflow.Held) {
 		for _, a := range workflow.Allowed(m, s) {
 			if !seen[a] {
 				seen[a] = true
@@ -93,7 +93,7 @@ func everyState() []workflow.State {
 	return []workflow.State{
 		workflow.Draft, workflow.InReview, workflow.ContentApproved, workflow.FormatApproved, workflow.Signed, workflow.Numbered,
 		workflow.AgencySigned, workflow.Issued, workflow.Voided, workflow.Cancelled, workflow.Received, workflow.Refused,
-		workflow.Registered, workflow.Presented, workflow.Directed, workflow.InProgress, workflow.Resolved,
+		workflow.Registered, workflow.Presented, workflow.Directed, workflow.InProgress, workflow.Resolved, workflow.Recalled, workflow.Replaced,
 	}
 }
 
@@ -163,7 +163,9 @@ func fullOutgoing(s workflow.State) outgoingView {
 	case workflow.Issued:
 		p.Document.Level = document.Level{Asked: "B-LTA", Reached: "B-LTA", CheckedAt: &at, GraceAt: &at}
 	}
+	p.Changes, p.Affects, p.Unheard = someChanges(), someRows(), []string{"dlv-1"}
 	return outgoingView{
+		CanFollow: true, Asked: map[string][]query.ChangeView{"dlv-1": p.Changes}, Unheard: map[string]bool{"dlv-1": true},
 		OutgoingPage: p, Viewer: viewerView{Kind: authz.Outgoing, ID: d.ID, Files: views, Shown: &views[0], Main: true}, Steps: outgoingSteps(s),
 		Denied: []denied{{workflow.Sign, "who_signer"}}, Today: calendar.On(2026, 11, 21), Places: placeRows(document.Layout{}, nil, 2), Unplaced: true, Checking: true, Missing: []string{"recipients", "signer_id"},
 	}
@@ -185,11 +187,41 @@ func fullIncoming(s workflow.State, v document.Verdict) incomingView {
 		Agency: "Sở Ví dụ", Files: views, Assignments: []query.AssignmentView{a}, Replies: someRows(), Answered: &someRows()[0], Acts: everyAct(workflow.Incoming), WaitsFor: "who_leader",
 		Timeline: []query.Line{{At: at, Who: evil, Action: "act_ASSIGN", Detail: map[string]string{"count": "2", "opinion": evil}}},
 	}
+	p.Changes, p.Affects, p.Previous, p.Receipt, p.ReceiptBy = someChanges(), someRows(), &someRows()[1], calendar.ReceiptLate, &at
 	m := query.Member{PositionID: "pos-1" + evil, FullName: evil, Title: evil, UnitName: evil}
 	return incomingView{
-		IncomingPage: p, Viewer: viewerView{Kind: authz.Incoming, ID: "inc-1", Files: views, Shown: &views[0], Main: true}, Steps: incomingSteps(s),
+		TriedID: "chg-1", IncomingPage: p, Viewer: viewerView{Kind: authz.Incoming, ID: "inc-1", Files: views, Shown: &views[0], Main: true}, Steps: incomingSteps(s),
 		Denied: []denied{{workflow.Assign, "who_leader"}}, Mine: &a, Leaders: []query.Member{m, m}, Staff: []query.Member{m}, Days: []calendar.Date{calendar.On(2026, 11, 24)},
 	}
+}
+
+// someChanges are what was asked, in every state.
+func someChanges() (out []query.ChangeView) {
+	at := noon()
+	for i, s := range []workflow.State{workflow.Waiting, workflow.Asked, workflow.Sent, workflow.Agreed, workflow.Declined, workflow.Failed, workflow.Recalled} {
+		out = append(out, query.ChangeView{
+			Change: document.Change{
+				ID: "chg-" + string(rune('1'+i)), Kind: []document.ChangeKind{document.Update, document.Recall, document.Replace}[i%3], State: s, Party: document.Party{OrganName: evil},
+				Reason: evil, AskedBy: evil, AskedAt: at, AnsweredBy: evil, AnsweredAt: &at, Answer: evil, LastError: "axis_refused", DeliveryID: "dlv-1",
+			},
+			Removal: i == 4, Carrier: &someRows()[i%2], Acts: everyAct(workflow.Change), Files: []string{evil, evil},
+			Proposal: []query.Proposed{{Field: "subject", From: evil, To: evil}, {Field: "urgency", From: "0", To: "3"}, {Field: "due_date", From: evil, To: evil}},
+		})
+	}
+	return out
+}
+
+// someMessages are messages set aside, in every state.
+func someMessages() (out []query.MessageRow) {
+	at := noon()
+	for _, s := range []workflow.State{workflow.Held, workflow.TakenNew, workflow.TakenUpdate, workflow.SentBack, workflow.PutAway} {
+		out = append(out, query.MessageRow{
+			ID: "qua-" + string(s), State: s, From: document.Party{OrganID: evil, OrganName: evil}, Reason: "same_id_other_content", Code: evil, Subject: evil,
+			DocumentID: evil, Channel: document.Axis, Raw: true, At: at, Note: evil, SettledBy: evil, SettledAt: &at, IncomingID: "inc-1",
+			Earlier: &someRows()[1], Acts: everyAct(workflow.Message),
+		})
+	}
+	return append(out, query.MessageRow{ID: "qua-x", State: workflow.Held, Reason: "edxml_syntax", At: at})
 }
 
 func fullDraft() draftView {
@@ -199,7 +231,7 @@ func fullDraft() draftView {
 	}
 	reply, edit := fullIncoming(workflow.InProgress, document.VerdictSufficient).IncomingPage, fullOutgoing(workflow.Draft).OutgoingPage
 	return draftView{
-		Action: "/van-ban-di/moi", Cancel: "/van-ban-di", Secrecy: "0", Reply: &reply, Edit: &edit, Types: register.Types(),
+		Affects: someRows(), Action: "/van-ban-di/moi", Cancel: "/van-ban-di", Secrecy: "0", Reply: &reply, Edit: &edit, Types: register.Types(),
 		Signers: []query.Member{{PositionID: evil, FullName: evil, Title: evil}}, Chosen: []agencyChoice{{Code: evil, Name: evil, Closed: true}},
 		Found: []agencyChoice{{Code: evil, Name: evil}, {Code: "H1", Name: evil, Closed: true}}, Searched: true, Uploads: someUploads(), Form: form,
 	}
@@ -223,6 +255,9 @@ func pagesToDraw() map[string][]any {
 				LastError: "axis_recipient_refused", LastErrorWith: map[string]string{"code": "23", "text": evil},
 			},
 		}}}},
+		"quarantine": {quarantineView{}, quarantineView{
+			Page: query.MessagePage{Rows: someMessages(), Waiting: 2, Secret: 3}, Settled: true, Next: "/cach-ly?sau=1.x",
+		}},
 		"fault":    {nil},
 		"draft":    {draftView{}, draftView{Asking: true, Secrecy: "2", Form: url.Values{"reply_to": {evil}}}, fullDraft()},
 		"paper":    {paperView{}, paperView{Asking: true, Secrecy: "1"}, paperView{Secrecy: "0", Types: register.Types(), Uploads: someUploads(), Doubt: true, Form: fullDraft().Form}},

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
+	"congvan/internal/authz"
 	"congvan/internal/calendar"
 	"congvan/internal/document"
 	"congvan/internal/query"
@@ -87,19 +89,37 @@ func (w *Web) funcs(lang string) template.FuncMap {
 		"number":   register.FormatNumber,
 		"code":     code,
 		"main":     document.MainFile,
-		"count":    shownCount,
-		"tone":     tone,
-		"act":      func(a any) string { return actPath(fmt.Sprint(a)) },
-		"has":      hasAct,
-		"moves":    moves,
-		"others":   others,
-		"dict":     dict,
-		"isin":     strings.HasPrefix,
-		"grades":   func() []string { return []string{"0", "1", "2", "3"} },
+		"effect": func(f url.Values, kind string) string {
+			if f.Get("effect_kind") == kind {
+				return f.Get("effect_target")
+			}
+			return ""
+		},
+		"boxpath": boxPath,
+		"count":   shownCount,
+		"tone":    tone,
+		"act":     func(a any) string { return actPath(fmt.Sprint(a)) },
+		"has":     hasAct,
+		"moves":   moves,
+		"others":  others,
+		"dict":    dict,
+		"isin":    strings.HasPrefix,
+		"grades":  func() []string { return []string{"0", "1", "2", "3"} },
 		"assignroles": func() []document.AssignmentRole {
 			return []document.AssignmentRole{document.Lead, document.Coordinating, document.Information}
 		},
 	}
+}
+
+// boxPath is where a box is shown.
+func boxPath(b query.Box) string {
+	switch b.Kind {
+	case authz.Message:
+		return "/cach-ly"
+	case authz.Incoming:
+		return "/van-ban-den?hop=" + url.QueryEscape(b.Key)
+	}
+	return "/van-ban-di?hop=" + url.QueryEscape(b.Key)
 }
 
 func shownDate(d calendar.Date) string {
@@ -211,11 +231,13 @@ func tone(v any) string {
 	switch fmt.Sprint(v) {
 	case "ISSUED", "RESOLVED", "DONE", "SEEN", "COMPLETED", "ACCEPTED", "SUFFICIENT", "VALID":
 		return "good"
-	case "REFUSED", "VOIDED", "FAILED", "NOT_VALID", "WRONG_SIGNER", "INVALID", "REVOKED", "UNREADABLE", "RETURNED":
+	case "AGREED", "TAKEN_NEW", "TAKEN_UPDATE":
+		return "good"
+	case "RECALLED", "REPLACED", "DECLINED", "REFUSED", "VOIDED", "FAILED", "NOT_VALID", "WRONG_SIGNER", "INVALID", "REVOKED", "UNREADABLE", "RETURNED":
 		return "bad"
-	case "INCOMPLETE", "UNKNOWN", "EXPIRED", "UNSIGNED":
+	case "WAITING", "HELD", "INCOMPLETE", "UNKNOWN", "EXPIRED", "UNSIGNED":
 		return "doubt"
-	case "CANCELLED", "DRAFT", "PAPER", "WITHDRAWN", "QUEUED":
+	case "PUT_AWAY", "SENT_BACK", "CANCELLED", "DRAFT", "PAPER", "WITHDRAWN", "QUEUED":
 		return "quiet"
 	}
 	return "going"
