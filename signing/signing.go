@@ -185,6 +185,9 @@ type Request struct {
 	// Hash is the digest of the document and of its signature (RFC 8933): SHA-256
 	// (also 0), SHA-384 or SHA-512. BuildCMS is given the same.
 	Hash crypto.Hash
+	// Timestamped says that the signature will carry a timestamp, which the seed values
+	// of an existing field may demand.
+	Timestamped bool
 }
 
 // Prepared is a signature waiting for its CMS: the prefix is the untouched input,

@@ -83,6 +83,7 @@ func Sign(ctx context.Context, o SignOptions) (*signing.Report, error) {
 	j := &job{SignOptions: o, input: input, chain: o.Credential.Chain}
 	j.Request.Time = o.Clock()
 	if o.Level.Reaches(LevelT) {
+		j.Request.Timestamped = true
 		if j.tsa, err = tsp.NewClient(tsp.Options{URL: o.TSA, Timeout: slow, Rand: o.Rand}); err != nil {
 			return nil, err
 		}

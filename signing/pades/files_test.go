@@ -246,6 +246,20 @@ func TestExistingEmptyField(t *testing.T) {
 		"given reason":        {"/SV << /Type /SV /Ff 8 /Reasons [<FEFF005000680061007400> <FEFF0050006800E100740020006800E0006E0068>] >>", nil},
 		"another reason":      {"/SV << /Type /SV /Ff 8 /Reasons [(Nh\\341p)] >>", signing.ErrSeedValue},
 		"wants certification": {"/SV << /Type /SV /MDP << /P 1 >> >>", signing.ErrSeedValue},
+		"our digest":          {"/SV << /Type /SV /Ff 64 /DigestMethod [(SHA512) (SHA256)] >>", nil},
+		"no reason":           {"/SV << /Type /SV /Ff 8 /Reasons [(.)] >>", signing.ErrSeedValue},
+		"revocation inside":   {"/SV << /Type /SV /Ff 32 /AddRevInfo true >>", signing.ErrSeedValue},
+		"none inside":         {"/SV << /Type /SV /Ff 32 /AddRevInfo false >>", nil},
+		"locks the document":  {"/SV << /Type /SV /Ff 128 /LockDocument /true >>", signing.ErrSeedValue},
+		"may lock it":         {"/SV << /Type /SV /Ff 128 /LockDocument /auto >>", nil},
+		"a named look":        {"/SV << /Type /SV /Ff 256 /AppearanceFilter (Blue) >>", signing.ErrSeedValue},
+		"a newer reader":      {"/SV << /Type /SV /Ff 4 /V 9 >>", signing.ErrSeedValue},
+		"a reader like us":    {"/SV << /Type /SV /Ff 4 /V 2 >>", nil},
+		"a demand not known":  {"/SV << /Type /SV /Ff 4096 >>", signing.ErrSeedValue},
+		"a certificate":       {"/SV << /Type /SV /Cert << /Type /SVCert /Ff 1 /Subject [(x)] >> >>", signing.ErrSeedValue},
+		"wish of certificate": {"/SV << /Type /SV /Cert << /Type /SVCert /Subject [(x)] >> >>", nil},
+		"a timestamp":         {"/SV << /Type /SV /TimeStamp << /URL (http://tsa.example) /Ff 1 >> >>", signing.ErrSeedValue},
+		"attest, no certify":  {"/SV << /Type /SV /Ff 16 /LegalAttestation [(x)] >>", nil},
 		"wants approval":      {"/SV << /Type /SV /MDP << /P 0 >> >>", nil},
 	} {
 		t.Run("seed values: "+name, func(t *testing.T) {
@@ -254,6 +268,10 @@ func TestExistingEmptyField(t *testing.T) {
 			_, err := e.Prepare(t.Context(), asFile(field(c.entries)), r)
 			if !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
+			}
+			r.Timestamped = true
+			if _, err := e.Prepare(t.Context(), asFile(field(c.entries)), r); name == "a timestamp" && err != nil {
+				t.Errorf("with a timestamp: %v", err)
 			}
 		})
 	}
