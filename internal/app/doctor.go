@@ -17,6 +17,7 @@ import (
 	"congvan/signing"
 	"congvan/signing/augment"
 	"congvan/signing/pkcs11"
+	"congvan/signing/trust"
 )
 
 // Weight of a finding of the doctor.
@@ -164,6 +165,9 @@ func examineLevels(ctx context.Context, cfg Config) Finding {
 	level := cfg.Signing.Level
 	if !signing.Level(level).Reaches(signing.LevelT) {
 		return fine("signature level", level+": signatures carry no timestamps (demonstration alone)")
+	}
+	if _, err := trust.ReadCertificates(cfg.Trust.Anchors...); err != nil || len(cfg.Trust.Anchors) == 0 {
+		return Finding{What: "signature level", Found: level + ": not examined, there is nobody to believe", Mend: "mend trust first", Weight: Warning}
 	}
 	s, err := openSigning(cfg, time.Now, nil)
 	if err != nil {

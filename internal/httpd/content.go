@@ -22,7 +22,11 @@ import (
 func (s *Server) content(kind authz.Kind) handler {
 	return func(c *gin.Context, a authz.Subject) (any, error) {
 		ctx := c.Request.Context()
-		f, err := s.Views.FileContent(ctx, a, kind, c.Param("id"), c.Param("file"))
+		blob, err := text(c, "version", 64)
+		if err != nil {
+			return nil, err
+		}
+		f, err := s.Views.FileContent(ctx, a, kind, c.Param("id"), c.Param("file"), blob)
 		if err != nil {
 			return nil, err
 		}
@@ -109,7 +113,7 @@ func (s *Server) report(kind authz.Kind) handler {
 func (s *Server) evidence(kind authz.Kind) handler {
 	return func(c *gin.Context, a authz.Subject) (any, error) {
 		ctx := c.Request.Context()
-		f, err := s.Views.FileContent(ctx, a, kind, c.Param("id"), c.Param("file"))
+		f, err := s.Views.FileContent(ctx, a, kind, c.Param("id"), c.Param("file"), "")
 		if err != nil {
 			return nil, err
 		}

@@ -10,6 +10,27 @@ import (
 	"unicode/utf8"
 )
 
+// TestVersionOnAPage: a page that was drawn before the next signature, or before a late
+// timestamp, still gets the bytes it names; a draft that was replaced is nobody's to read.
+func TestVersionOnAPage(t *testing.T) {
+	w := newWorld(t)
+	id := w.issued()
+	c := w.as("vt.svd")
+	page := c.get("/outgoing/" + id)
+	at := "/outgoing/" + id + "/files/" + page.text(t, "files", 0, "id") + "/content?version="
+	newest, signed := page.text(t, "files", 0, "version", "blob"), page.text(t, "files", 0, "version", "base_blob")
+	for _, blob := range []string{newest, signed} {
+		if got := c.want(http.StatusOK, c.get(at+blob)); sum(got.body) != blob || got.header.Get("X-Content-SHA256") != blob {
+			t.Errorf("asked for %s, got %s", blob, sum(got.body))
+		}
+	}
+	draft := sum(sample(t, "cong-van-1.pdf"))
+	for _, blob := range []string{draft, sum([]byte("another"))} {
+		c.refused(http.StatusNotFound, "not_found", c.get(at+blob))
+	}
+	w.as("vt.stn").refused(http.StatusNotFound, "not_found", w.as("vt.stn").get(at+signed))
+}
+
 func TestRanges(t *testing.T) {
 	w := newWorld(t)
 	id := w.draft()

@@ -294,22 +294,30 @@ func (v *Views) readable(ctx context.Context, s authz.Subject, rows []Row) ([]Ro
 	return out, err
 }
 
-// FileContent finds the newest version of a file of a document that the reader may read. It
-// is the one way to a file's bytes.
-func (v *Views) FileContent(ctx context.Context, s authz.Subject, kind authz.Kind, id, fileID string) (document.File, error) {
+// FileContent is a file that the reader may open: in its newest version or, with a blob, in
+// the signed one of these bytes. A page that was drawn before a timestamp came shows what
+// it said.
+func (v *Views) FileContent(ctx context.Context, s authz.Subject, kind authz.Kind, id, fileID, blob string) (document.File, error) {
 	var found document.File
 	err := v.Store.Read(ctx, func(tx flow.ReadTx) error {
 		fs, err := readable(tx, s, kind, id)
 		if err != nil {
 			return err
 		}
-		for _, f := range fs {
-			if f.ID == fileID {
-				found = f
-				return nil
-			}
+		i := slices.IndexFunc(fs, func(f document.File) bool { return f.ID == fileID })
+		if i < 0 {
+			return fault.Missing()
 		}
-		return fault.Missing()
+		found = fs[i]
+		if blob == "" || blob == found.Version.Blob {
+			return nil
+		}
+		old, err := tx.VersionOf(fileID, blob)
+		if err == nil && old.Level == "" { // drafts of earlier editions are nobody's to read
+			err = fault.Missing()
+		}
+		found.Version = old
+		return err
 	})
 	return found, err
 }
