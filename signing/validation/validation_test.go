@@ -128,3 +128,18 @@ func docMDP(p int) string {
 	return "/Reference [<< /Type /SigRef /TransformMethod /DocMDP /TransformParams << /Type /TransformParams /P " +
 		string(rune('0'+p)) + " /V /1.2 >> >>]"
 }
+
+func TestSignaturesAreLimited(t *testing.T) {
+	b := newBench(t)
+	d := newDoc(t, b)
+	d.sign(sig{name: "a"})
+	d.sign(sig{name: "b"})
+	for limit, want := range map[int]signing.Verdict{1: signing.Unreadable, 2: signing.Valid} {
+		limits := DefaultLimits()
+		limits.Signatures = limit
+		r := validate(t, New(Options{Trust: b.validator().trust, Clock: b.Clock, Limits: limits}), d.Bytes())
+		if r.Verdict != want || want == signing.Unreadable && !slices.Equal(r.Reasons, []string{ReasonResourceLimit}) {
+			t.Errorf("at most %d: %s %v", limit, r.Verdict, r.Reasons)
+		}
+	}
+}
