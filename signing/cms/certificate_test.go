@@ -56,6 +56,9 @@ func FuzzOddCertificate(f *testing.F) {
 		if c := odd(der); c != nil && (c.SerialNumber == nil || c.Raw == nil) {
 			t.Error("half a certificate")
 		}
+		if sd, err := FromX509(der, [][]byte{der}); err == nil {
+			_ = sd.Verify(digestOf(content))
+		}
 	})
 }
 

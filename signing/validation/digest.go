@@ -59,7 +59,7 @@ func (s *found) hash() crypto.Hash {
 		return 0
 	}
 	switch s.subFilter {
-	case subFilterSHA1:
+	case subFilterSHA1, subFilterX509:
 		return crypto.SHA1
 	case subFilterTimestamp:
 		t, err := tsp.Parse(s.contents)

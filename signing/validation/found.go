@@ -16,6 +16,7 @@ import (
 const (
 	subFilterPKCS7     = "adbe.pkcs7.detached"
 	subFilterSHA1      = "adbe.pkcs7.sha1"
+	subFilterX509      = "adbe.x509.rsa_sha1"
 	subFilterCAdES     = "ETSI.CAdES.detached"
 	subFilterTimestamp = "ETSI.RFC3161"
 )

@@ -18,7 +18,7 @@ func (c *check) structure(s *found) error {
 		s.add(ReasonDictionary)
 	}
 	switch s.subFilter {
-	case subFilterPKCS7, subFilterCAdES, subFilterTimestamp, subFilterSHA1:
+	case subFilterPKCS7, subFilterCAdES, subFilterTimestamp, subFilterSHA1, subFilterX509:
 	default:
 		s.intact = "unsupported"
 		s.add(ReasonSubFilter)
@@ -151,7 +151,11 @@ func (c *check) gap(s *found) error {
 }
 
 func (c *check) parseCMS(s *found) {
-	sd, err := cms.Parse(s.contents)
+	parse := cms.Parse
+	if s.subFilter == subFilterX509 {
+		parse = func(value []byte) (*cms.SignedData, error) { return cms.FromX509(value, c.certificatesOf(s)) }
+	}
+	sd, err := parse(s.contents)
 	switch {
 	case errors.Is(err, cms.ErrSignerCount):
 		s.add(ReasonSignerCount)
@@ -176,6 +180,26 @@ func (c *check) parseCMS(s *found) {
 			s.add(ReasonCMS)
 		}
 	}
+}
+
+// certificatesOf are the members of /Cert: one string, or an array of them.
+func (c *check) certificatesOf(s *found) [][]byte {
+	o, err := s.view.Resolve(s.dict["Cert"])
+	if err != nil {
+		return nil
+	}
+	list, ok := o.(pdf.Array)
+	if !ok {
+		list = pdf.Array{o}
+	}
+	var out [][]byte
+	for _, item := range list {
+		v, err := s.view.Resolve(item)
+		if der, ok := v.(pdf.String); ok && err == nil {
+			out = append(out, der)
+		}
+	}
+	return out
 }
 
 // duplicates marks signatures that share a field name or a dictionary.

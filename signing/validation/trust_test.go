@@ -3,7 +3,11 @@ package validation
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/sha1"
 	"crypto/x509"
+	"encoding/asn1"
 	"fmt"
 	"math/big"
 	"os"
@@ -353,4 +357,53 @@ func readFile(t testing.TB, name string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// The oldest kind of signature: a bare RSA value over SHA-1, the certificates beside it.
+// It is judged, and no longer relied on.
+func TestOldestKindOfSignature(t *testing.T) {
+	b := newBench(t)
+	by := b.Issue(signingtest.Spec{CN: "Người ký cũ", Key: b.RSA(2048)})
+	stranger := b.Issue(signingtest.Spec{CN: "Người khác", Key: b.RSA(2048)})
+	for name, c := range map[string]struct {
+		dict      string
+		flip      bool
+		verdict   signing.Verdict
+		integrity string
+		reason    string
+	}{
+		"one certificate":     {fmt.Sprintf("/Cert <%x>", by.Cert.Raw), false, signing.Unknown, "intact", ReasonLegacy},
+		"a chain":             {fmt.Sprintf("/Cert [<%x> <%x>]", by.Cert.Raw, b.Issuing.Cert.Raw), false, signing.Unknown, "intact", ReasonLegacy},
+		"another certificate": {fmt.Sprintf("/Cert <%x>", stranger.Cert.Raw), false, signing.Invalid, "broken", ReasonSignature},
+		"no certificate":      {"", false, signing.Invalid, "broken", ReasonNoCertificate},
+		"altered":             {fmt.Sprintf("/Cert <%x>", by.Cert.Raw), true, signing.Invalid, "broken", ReasonSignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoc(t, b)
+			// the digest handed over is SHA-256, so the value is made from the finished file
+			d.sign(sig{name: "a", subFilter: subFilterX509, dict: c.dict, make: func([]byte) []byte { return []byte{4, 1, 1} }})
+			file := d.Bytes()
+			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
+			h := sha1.New()
+			h.Write(file[:at])
+			h.Write(file[at+reserve+2:])
+			value, err := by.Key.Sign(rand.Reader, h.Sum(nil), crypto.SHA1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			der, err := asn1.Marshal(value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			copy(file[at+1:], fmt.Sprintf("%x", der))
+			if c.flip {
+				file[bytes.Index(file, []byte("100 dong"))] = '9'
+			}
+			r := validate(t, b.validator(), file)
+			s := r.Signatures[0]
+			if r.Verdict != c.verdict || s.Integrity != c.integrity || !slices.Contains(s.Reasons, c.reason) || s.Level != "none" {
+				t.Errorf("%s: %+v", r.Verdict, s)
+			}
+		})
+	}
 }
