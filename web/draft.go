@@ -28,6 +28,7 @@ type draftView struct {
 	Secrecy  string
 	Reply    *query.IncomingPage // the document answered
 	Affects  []query.Row         // the documents it recalls or replaces
+	Forward  *query.IncomingPage // the document handed on
 	Edit     *query.OutgoingPage // the draft changed; nil for a new one
 	Types    []register.DocumentType
 	Signers  []query.Member
@@ -61,10 +62,13 @@ func (w *Web) draftPage(c *gin.Context) {
 		w.fail(c, err)
 		return
 	}
-	form := url.Values{"reply_to": {c.Query("tra-loi")}, "type_code": {register.CongVan}}
+	form := url.Values{"reply_to": {c.Query("tra-loi")}, "forwards": {c.Query("chuyen")}, "type_code": {register.CongVan}}
 	if kind, target := effectQuery(c); target != "" {
 		form.Set("effect_kind", string(kind))
 		form.Set("effect_target", target)
+	}
+	if c.Query("chuyen") != "" {
+		form.Set("type_code", document.TransferNote)
 	}
 	v := draftView{Action: "/van-ban-di/moi", Cancel: "/van-ban-di", Secrecy: c.Query("mat"), Form: form}
 	if _, err := secrecy(c); err != nil {
@@ -192,6 +196,18 @@ func (w *Web) choices(c *gin.Context, v *draftView) error {
 	if v.Uploads, err = w.kept(c, v.Form); err != nil {
 		return err
 	}
+	if id := v.Form.Get("forwards"); id != "" {
+		p, err := w.Views.Incoming(ctx, w.me(c), id)
+		switch {
+		case err == nil:
+			v.Forward = &p
+			if c.Request.Method == http.MethodGet && v.Edit == nil {
+				w.prefillForward(v)
+			}
+		case v.Edit == nil || fault.KindOf(err) != fault.NotFound:
+			return err
+		}
+	}
 	if id := v.Form.Get("reply_to"); id != "" {
 		p, err := w.Views.Incoming(ctx, w.me(c), id)
 		switch {
@@ -227,6 +243,15 @@ func (w *Web) prefill(v *draftView) {
 	v.Form.Set("subject", w.word("vi", "draft.reply_subject",
 		"code", in.CodeNumber+"/"+in.CodeNotation, "date", shownDate(in.IssuedDate), "from", in.From.OrganName))
 	v.Form.Set("recipients", in.From.OrganID)
+	v.Form.Set("urgency", strconv.Itoa(int(in.Urgency)))
+}
+
+// prefillForward proposes what a transfer note usually says.
+func (w *Web) prefillForward(v *draftView) {
+	in := &v.Forward.Document
+	subject := []rune(w.word("vi", "draft.forward_subject", "code", in.CodeNumber+"/"+in.CodeNotation,
+		"date", shownDate(in.IssuedDate), "from", in.From.OrganName, "subject", in.Subject))
+	v.Form.Set("subject", string(subject[:min(len(subject), document.MaxSubject)]))
 	v.Form.Set("urgency", strconv.Itoa(int(in.Urgency)))
 }
 
@@ -300,7 +325,7 @@ func (w *Web) fragment(c *gin.Context, page, part string, data any) {
 func draftInput(form url.Values, grade document.Secrecy) (flow.DraftInput, error) {
 	in := flow.DraftInput{
 		Secrecy: grade, SignerID: form.Get("signer_id"), Recipients: slices.DeleteFunc(slices.Clone(form["recipients"]), isEmpty),
-		Files: filesOf(form), ReplyTo: form.Get("reply_to"), Effect: effectOf(form),
+		Files: filesOf(form), ReplyTo: form.Get("reply_to"), Forwards: form.Get("forwards"), Effect: effectOf(form),
 	}
 	err := metadata(form, &in.Metadata)
 	return in, err
@@ -344,7 +369,7 @@ func number(form url.Values, field string) (int, error) {
 func formOf(d *document.Outgoing) url.Values {
 	f := url.Values{
 		"type_code": {d.TypeCode}, "subject": {d.Subject}, "urgency": {strconv.Itoa(int(d.Urgency))}, "signer_id": {d.SignerID},
-		"field_code": {d.FieldCode}, "description": {d.Description}, "due_date": {shownDate(d.DueDate)}, "reply_to": {d.ReplyTo},
+		"field_code": {d.FieldCode}, "description": {d.Description}, "due_date": {shownDate(d.DueDate)}, "reply_to": {d.ReplyTo}, "forwards": {d.Forwards},
 		"to_places": {strings.Join(d.ToPlaces, "\n")}, "effect_kind": {string(d.Effect.Kind)}, "effect_target": d.Effect.Targets,
 		"effect_reason": {d.Effect.Reason},
 	}

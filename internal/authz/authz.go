@@ -98,6 +98,9 @@ func rules(k Kind) map[workflow.Action]rule {
 		return s.Has(org.RoleLeader) && (r.PresentedTo == "" || r.PresentedTo == s.PositionID)
 	}, "who_leader"}
 	assignee := rule{func(s Subject, r Resource) bool { return assigned(s, r, false) }, "who_assignee"}
+	forwarder := rule{func(s Subject, r Resource) bool {
+		return s.Has(org.RoleClerk) || leader.allow(s, r) || assigned(s, r, false)
+	}, "who_forwarder"}
 	lead := rule{func(s Subject, r Resource) bool { return assigned(s, r, true) }, "who_lead"}
 
 	if k == Message {
@@ -131,7 +134,7 @@ func rules(k Kind) map[workflow.Action]rule {
 	}
 	return map[workflow.Action]rule{
 		workflow.Register: clerk, workflow.Refuse: clerk, workflow.Present: clerk, workflow.Assign: leader,
-		workflow.Start: assignee, workflow.Reply: assignee, workflow.Look: assignee, workflow.Complete: lead,
+		workflow.Start: assignee, workflow.Reply: assignee, workflow.Forward: forwarder, workflow.Look: assignee, workflow.Complete: lead,
 		workflow.Agree: clerk, workflow.Decline: clerk,
 	}
 }

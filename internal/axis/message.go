@@ -64,9 +64,12 @@ func (c *Courier) message(ctx context.Context, d document.Consignment) (*edxml.M
 			AttachmentName: f.Name, ContentType: f.MediaType, Size: f.Size, SHA256: edxml.Digest(key), Description: "Phụ lục",
 			Open: func() (io.ReadCloser, error) { return openBlob(ctx, c.Blobs, key) },
 		}
-		if f.Role == document.Main {
+		switch f.Role {
+		case document.Main:
 			a.Description = "Văn bản chính đã ký số"
-		} else {
+		case document.Original:
+			a.Description = originalFile
+		case document.Annex:
 			m.MessageHeader.OtherInfo.Appendixes.Appendix = append(m.MessageHeader.OtherInfo.Appendixes.Appendix, f.Name)
 		}
 		m.Attachments = append(m.Attachments, a)
@@ -74,6 +77,10 @@ func (c *Courier) message(ctx context.Context, d document.Consignment) (*edxml.M
 	c.aimed(m, d)
 	return m, nil
 }
+
+// originalFile describes a file that is handed on as it was received; by it the receiver
+// tells the issuer's files from the forwarder's.
+const originalFile = "Văn bản gốc chuyển kèm"
 
 // contentID has the shape of a UUID; it names an attachment within its message.
 func contentID(documentID string, i int, blob string) string {

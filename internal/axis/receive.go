@@ -114,6 +114,9 @@ func (in *Inbox) files(ctx context.Context, attachments []edxml.Attachment) ([]d
 			Role: document.Annex, Name: norm.NFC.String(a.AttachmentName), MediaType: "application/octet-stream",
 			Blob: a.SHA256.String(), Size: a.Size,
 		}
+		if norm.NFC.String(a.Description) == originalFile {
+			f.Role = document.Original
+		}
 		r, err := a.Open()
 		if err != nil {
 			return nil, fault.New(fault.Unavailable, "storage_unavailable").Wrap(err)
@@ -125,7 +128,7 @@ func (in *Inbox) files(ctx context.Context, attachments []edxml.Attachment) ([]d
 			return nil, fault.New(fault.Unavailable, "storage_unavailable").Wrap(err)
 		}
 		if strings.Contains(string(head[:n]), "%PDF-") {
-			if f.MediaType = "application/pdf"; !main {
+			if f.MediaType = "application/pdf"; !main && f.Role == document.Annex {
 				f.Role, main = document.Main, true
 			}
 		}

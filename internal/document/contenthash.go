@@ -79,7 +79,7 @@ func (c *Consignment) ContentHash() string {
 	put("OtherInfo/PromulgationAmount", strconv.Itoa(c.Copies))
 	put("OtherInfo/PageAmount", strconv.Itoa(c.PageAmount))
 	for _, f := range c.Files {
-		if f.Role != Main {
+		if f.Role == Annex {
 			put("OtherInfo/Appendixes/Appendix", f.Name)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"sort"
+	"strings"
 	"time"
 
 	"congvan/internal/calendar"
@@ -119,6 +120,7 @@ type Outgoing struct {
 	Layout      Layout      `json:"layout"`       //
 	Recipients  []Party     `json:"recipients"`   //
 	ReplyTo     string      `json:"reply_to"`     // id of the incoming document answered, if any
+	Forwards    string      `json:"forwards"`     // id of the incoming document handed on, if any
 	ResponseFor []Reference `json:"response_for"` //
 	Effect      Effect      `json:"effect"`       // on earlier documents, when issued
 
@@ -182,7 +184,28 @@ type Role string
 const (
 	Main  Role = "MAIN"
 	Annex Role = "ANNEX" // phụ lục, a file of its own
+	// Original is a file of a received document that is handed on: its bytes, with the
+	// issuer's signatures, are never touched.
+	Original Role = "ORIGINAL"
 )
+
+// TransferNote is the type of the document under which another is handed on (phiếu chuyển,
+// NĐ 30/2020 Đ.7).
+const TransferNote = "PC"
+
+// Forwarded is the document that a transfer note hands on, by its issuer, who is another
+// than the sender; false for any other document.
+func (d *Incoming) Forwarded() (Reference, bool) {
+	if d.TypeCode != TransferNote {
+		return Reference{}, false
+	}
+	for _, r := range d.ResponseFor {
+		if r.OrganID != "" && !strings.EqualFold(strings.TrimSpace(r.OrganID), strings.TrimSpace(d.From.OrganID)) {
+			return r, true
+		}
+	}
+	return Reference{}, false
+}
 
 // File is one file of a document with its newest version; older versions are kept.
 type File struct {

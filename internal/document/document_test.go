@@ -187,3 +187,46 @@ func TestContentHashIgnoresWhatARelayChanges(t *testing.T) {
 		}
 	}
 }
+
+// A document handed on has an issuer who is not its sender; the issuer's own signatures in
+// its files are no sign of a wrong signer.
+func TestForwarded(t *testing.T) {
+	d := document.Incoming{
+		Metadata: document.Metadata{TypeCode: document.TransferNote}, From: document.Party{OrganID: "H99.05"},
+		ResponseFor: []document.Reference{{OrganID: "h99.05", Code: "1/A"}, {OrganID: "H98.01", Code: "2/B"}},
+	}
+	if ref, ok := d.Forwarded(); !ok || ref.Code != "2/B" {
+		t.Errorf("%+v %v", ref, ok)
+	}
+	d.ResponseFor = d.ResponseFor[:1]
+	if ref, ok := d.Forwarded(); ok {
+		t.Errorf("its own document: %+v", ref)
+	}
+	d.TypeCode, d.ResponseFor = "CV", []document.Reference{{OrganID: "H98.01"}}
+	if _, ok := d.Forwarded(); ok {
+		t.Error("an answer counts as handed on")
+	}
+	same := strings.EqualFold
+	sign := func(agency bool, organ string, valid bool) document.SignatureFact {
+		return document.SignatureFact{Valid: valid, Agency: agency, OrganID: organ}
+	}
+	note := document.FileFact{Role: document.Main, Readable: true, Signatures: []document.SignatureFact{sign(false, "", true), sign(true, "H99.05", true)}}
+	for name, c := range map[string]struct {
+		original document.SignatureFact
+		want     document.Verdict
+	}{
+		"the issuer's seal":       {sign(true, "H98.01", true), document.VerdictSufficient},
+		"a broken one":            {sign(true, "H98.01", false), document.VerdictNotValid},
+		"the forwarder's own too": {sign(true, "H99.05", true), document.VerdictSufficient},
+	} {
+		original := document.FileFact{Role: document.Original, Readable: true, Signatures: []document.SignatureFact{c.original}}
+		if got := document.Judge("H99.05", []document.FileFact{note, original}, same); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+	alone := document.FileFact{Role: document.Main, Readable: true, Signatures: note.Signatures[:1]}
+	original := document.FileFact{Role: document.Original, Readable: true, Signatures: []document.SignatureFact{sign(true, "H99.05", true)}}
+	if got := document.Judge("H99.05", []document.FileFact{alone, original}, same); got != document.VerdictIncomplete {
+		t.Errorf("a seal in the original stands for the note's: %s", got)
+	}
+}

@@ -48,6 +48,7 @@ func Judge(issuer string, files []FileFact, sameOrgan func(a, b string) bool) Ve
 				unknown = true
 			case !s.Valid:
 				return VerdictNotValid
+			case f.Role == Original: // signed by who issued it, handed on by another
 			case s.Agency && !sameOrgan(s.OrganID, issuer):
 				foreign = true
 			case f.Role == Main && s.Agency:

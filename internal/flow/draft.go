@@ -30,6 +30,7 @@ type DraftInput struct {
 	Recipients []string         `json:"recipients"` // OrganIDs
 	Files      []FileInput      `json:"files"`      // empty on Revise: the files stay
 	ReplyTo    string           `json:"reply_to"`   // id of the incoming document answered
+	Forwards   string           `json:"forwards"`   // id of the incoming document whose files go along unchanged; fixed by the first draft
 	Effect     document.Effect  `json:"effect"`     // on earlier documents, when issued: a notice of recall, a replacement
 	Layout     *document.Layout `json:"layout"`     // places given by the drafter; nil or missing ones are looked for
 }
@@ -47,7 +48,7 @@ func (f *Flow) Draft(ctx context.Context, a Actor, in DraftInput) (document.Outg
 	now := f.now()
 	d := document.Outgoing{
 		ID: id, AgencyID: a.AgencyID, UnitID: a.UnitID, DrafterID: a.PositionID, State: workflow.Draft,
-		CreatedAt: now, UpdatedAt: now,
+		Forwards: in.Forwards, CreatedAt: now, UpdatedAt: now,
 	}
 	return f.putDraft(ctx, a, d, in, "DRAFT")
 }
@@ -97,11 +98,18 @@ func (f *Flow) putDraft(ctx context.Context, a Actor, d document.Outgoing, in Dr
 		if d.ResponseFor, err = f.responseFor(tx, a, in.ReplyTo); err != nil {
 			return err
 		}
+		var original *document.Incoming
+		if original, err = f.original(tx, a, &d); err != nil {
+			return err
+		}
 		if signer, err = signerOf(tx, a.AgencyID, in.SignerID); err != nil {
 			return err
 		}
 		if len(in.Files) > 0 {
-			return f.takeUploads(tx, a, &d, in.Files)
+			if err := f.takeUploads(tx, a, &d, in.Files); err != nil {
+				return err
+			}
+			return f.enclose(a, &d, original)
 		}
 		return nil
 	})

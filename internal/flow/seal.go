@@ -55,6 +55,9 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 	var warnings []string
 	var late string // why a signature went without its timestamp
 	for _, file := range d.Files {
+		if file.Role == document.Original {
+			continue // it carries its issuer's signatures and gets no other
+		}
 		s, ok, err := f.sealOf(ctx, a, &d, file, ag, cred)
 		if err == nil && !ok {
 			warnings = append(warnings, "annex_unsigned:"+file.Name)

@@ -46,9 +46,16 @@ type IncomingPage struct {
 	Receipt     calendar.Receipt  `json:"receipt"`  // how urgent 02 or 03 is, while it is due
 	ReceiptBy   *time.Time        `json:"receipt_by"`
 	Answered    *Row              `json:"answered"` // our outgoing document that this one responds to
+	Issuer      *Issuer           `json:"issuer"`   // of the document handed on, where the sender is not its issuer
 	Acts        []workflow.Action `json:"acts"`
 	WaitsFor    string            `json:"waits_for"`
 	Timeline    []Line            `json:"timeline"`
+}
+
+// Issuer is who issued a document that another agency handed on.
+type Issuer struct {
+	Reference document.Reference `json:"reference"`
+	Name      string             `json:"name"` // by the directory; the identifier where it knows none
 }
 
 // AssignmentView is an assignment with names.
@@ -205,6 +212,9 @@ func (v *Views) Incoming(ctx context.Context, s authz.Subject, id string) (Incom
 			by := cal.AcknowledgeBy(p.Document.ReceivedAt)
 			p.Receipt, p.ReceiptBy = v.Watch.Receipt(cal, p.Document.ReceivedAt, now), &by
 		}
+		if p.Issuer, err = issuer(tx, &p.Document); err != nil {
+			return err
+		}
 		p.Answered, err = answered(tx, s, p.Document.ResponseFor)
 		return err
 	})
@@ -349,4 +359,19 @@ func readable(tx flow.ReadTx, s authz.Subject, kind authz.Kind, id string) ([]do
 		return nil, fault.Missing()
 	}
 	return d.Files, nil
+}
+
+func issuer(tx flow.ReadTx, d *document.Incoming) (*Issuer, error) {
+	ref, ok := d.Forwarded()
+	if !ok {
+		return nil, nil //nolint:nilnil // most documents come from who issued them
+	}
+	ag, err := tx.AgencyByOrganID(ref.OrganID)
+	switch {
+	case err == nil:
+		return &Issuer{ref, ag.Name}, nil
+	case fault.KindOf(err) == fault.NotFound:
+		return &Issuer{ref, ref.OrganID}, nil
+	}
+	return nil, err
 }

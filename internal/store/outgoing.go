@@ -24,6 +24,7 @@ func outgoingColumns(d *document.Outgoing) columns {
 		{"layout", inJSON{d.Layout}, asJSON{&d.Layout}},
 		{"recipients", inJSON{d.Recipients}, asJSON{&d.Recipients}},
 		{"reply_to", d.ReplyTo, &d.ReplyTo},
+		{"forwards", d.Forwards, &d.Forwards},
 		{"response_for", inJSON{d.ResponseFor}, asJSON{&d.ResponseFor}},
 		{"effect", inJSON{d.Effect}, asJSON{&d.Effect}},
 		{"number", d.Number, &d.Number},

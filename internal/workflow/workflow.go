@@ -126,9 +126,10 @@ const (
 	Assign   Action = "ASSIGN"
 	Start    Action = "START"
 	Complete Action = "COMPLETE"
-	Reply    Action = "REPLY" // draft an answer; changes no state of its own
-	Look     Action = "LOOK"  // a for-information assignment has been read
-	Agree    Action = "AGREE" // to a change: 15
+	Reply    Action = "REPLY"   // draft an answer; changes no state of its own
+	Forward  Action = "FORWARD" // draft the note under which it goes on; changes no state of its own
+	Look     Action = "LOOK"    // a for-information assignment has been read
+	Agree    Action = "AGREE"   // to a change: 15
 	Decline  Action = "DECLINE"
 )
 
@@ -201,6 +202,11 @@ func tables(m Machine) map[step]State {
 			{InProgress, Start}:    InProgress,
 			{Directed, Reply}:      Directed,
 			{InProgress, Reply}:    InProgress,
+			{Registered, Forward}:  Registered,
+			{Presented, Forward}:   Presented,
+			{Directed, Forward}:    Directed,
+			{InProgress, Forward}:  InProgress,
+			{Resolved, Forward}:    Resolved,
 			{Directed, Complete}:   Resolved,
 			{InProgress, Complete}: Resolved,
 		}
@@ -260,6 +266,6 @@ func Allowed(m Machine, s State) []Action {
 
 var order = [...]Action{
 	Submit, Withdraw, ApproveContent, ApproveFormat, Sign, Number, Seal, Issue, Resend, RetryLevel, Register, Present,
-	Assign, Start, Reply, Complete, Look, Agree, Decline, TakeNew, TakeUpdate, SendBack, ReadAgain, PutAside, Update, Revise, Return,
+	Assign, Start, Reply, Forward, Complete, Look, Agree, Decline, TakeNew, TakeUpdate, SendBack, ReadAgain, PutAside, Update, Revise, Return,
 	Refuse, Void, Cancel, Recall,
 }
