@@ -25,7 +25,17 @@ func (u *update) uncovered(at signing.Place) error {
 	if _, err := p.box(at); err != nil {
 		return err
 	}
-	under, err := text.Under(u.ctx, u.file, at, u.request.Name)
+	paper := u.papers[at.Page]
+	if paper == nil {
+		if paper, err = text.ReadPaper(u.ctx, u.file, at.Page); err != nil {
+			return err
+		}
+		if u.papers == nil {
+			u.papers = map[int]*text.Paper{}
+		}
+		u.papers[at.Page] = paper
+	}
+	under, err := paper.Under(at, u.request.Name)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 
 	"congvan/signing"
 	"congvan/signing/pdf"
+	"congvan/signing/text"
 )
 
 const (
@@ -23,6 +24,7 @@ type update struct {
 	file    *pdf.File
 	request signing.Request
 	archive archive
+	papers  map[int]*text.Paper // pages read for what signatures would stand over
 	form    *form
 	locks   *locks
 	subsets []*subset // fonts drawn with, in the order of first use

@@ -35,33 +35,55 @@ const (
 // block of title and name. names are the names of known signers, whose lines count
 // to a block too. The value of a form field is a piece of its own.
 func Under(ctx context.Context, f *pdf.File, at signing.Place, names ...string) ([]signing.TextHit, error) {
-	lines, err := Lines(ctx, f, at.Page)
+	p, err := ReadPaper(ctx, f, at.Page)
 	if err != nil {
 		return nil, err
 	}
-	var parts []part
+	return p.Under(at, names...)
+}
+
+// Paper is a page whose text was read to see what marks would stand over.
+type Paper struct {
+	file  *pdf.File
+	parts []part
+	block map[int]bool // parts of signers' blocks
+}
+
+// ReadPaper reads page n.
+func ReadPaper(ctx context.Context, f *pdf.File, n int) (*Paper, error) {
+	lines, err := Lines(ctx, f, n)
+	if err != nil {
+		return nil, err
+	}
+	p := &Paper{file: f}
 	for i := range lines {
-		parts = append(parts, lines[i].parts()...)
+		p.parts = append(p.parts, lines[i].parts()...)
 	}
-	exempt := blocks(parts)
-	for i := range parts {
-		for _, n := range names {
-			if n = fold(n); n != "" && strings.Contains(parts[i].ix.text, n) {
-				exempt[i] = true
-			}
-		}
-	}
+	p.block = blocks(p.parts)
+	return p, nil
+}
+
+// Under is the function of that name, on a page that was read.
+func (p *Paper) Under(at signing.Place, names ...string) ([]signing.TextHit, error) {
 	var under []signing.TextHit
-	for i := range parts {
-		if exempt[i] {
+	for i := range p.parts {
+		if p.block[i] || p.parts[i].names(names) {
 			continue
 		}
-		if h, ok := parts[i].under(at); ok {
+		if h, ok := p.parts[i].under(at); ok {
 			under = append(under, h)
 		}
 	}
-	values, err := valuesUnder(f, at)
+	values, err := valuesUnder(p.file, at)
 	return append(under, values...), err
+}
+
+// names tells whether a part holds the name of a known signer.
+func (p *part) names(names []string) bool {
+	return slices.ContainsFunc(names, func(n string) bool {
+		n = fold(n)
+		return n != "" && strings.Contains(p.ix.text, n)
+	})
 }
 
 // valuesUnder finds the fields with a value that a mark covers.
