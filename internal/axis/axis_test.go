@@ -239,6 +239,10 @@ func TestExchange(t *testing.T) {
 		{"faults of the axis while fetching", passing},
 		{"who a message is from", senders},
 		{"statuses nobody waits for", strayStatuses},
+		{"recalls by every route", recalls},
+		{"a replacement", replaces},
+		{"updates", updates},
+		{"what was set aside is settled", setAsideActs},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(x.in(t)) })
 	}
