@@ -279,3 +279,43 @@ func TestSniff(t *testing.T) {
 		}
 	}
 }
+
+// TestFieldsAreDocumented: docs/axis.md shows the field table of the code.
+func TestFieldsAreDocumented(t *testing.T) {
+	b, err := os.ReadFile("../../../docs/axis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut(string(b), "<!-- fields -->\n")
+	text, _, _ = strings.Cut(text, "<!-- /fields -->")
+	var want strings.Builder
+	want.WriteString("| element | kind | most | required | source |\n|---|---|---|---|---|\n")
+	row := func(prefix string, f Field) {
+		most, required := "", ""
+		if f.Max > 0 {
+			most = fmt.Sprint(f.Max)
+		}
+		if f.Kind == KindNumber {
+			most = fmt.Sprintf("%d–%d", f.Min, f.Max)
+		}
+		if f.Required {
+			required = "yes"
+		}
+		fmt.Fprintf(&want, "| `%s%s` | %s | %s | %s | %s |\n", prefix, f.Path, f.Kind, most, required, f.Source)
+	}
+	for _, f := range Fields() {
+		row("", f)
+	}
+	for _, f := range StatusFields() {
+		row("status: ", f)
+	}
+	if text != want.String() {
+		if *update && text != "" {
+			if err := os.WriteFile("../../../docs/axis.md", []byte(strings.Replace(string(b), text, want.String(), 1)), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		t.Error("docs/axis.md does not show the field table of the code: run the test with -update")
+	}
+}
