@@ -294,16 +294,35 @@ func writeAddr(file, addr string) error {
 	return os.Rename(tmp, file)
 }
 
+// A round of the inbox that lasts longer than slowRound is waiting for something slow; then
+// others begin beside it, up to maxRounds.
+const (
+	slowRound = 10 * time.Second
+	maxRounds = 8
+)
+
 // pollAxis fetches from the axis at once and then at every interval; a failed round is
 // logged and the next one tries again.
 func (a *App) pollAxis(ctx context.Context) {
 	if a.Inbox == nil {
 		return
 	}
+	var rounds sync.WaitGroup
+	defer rounds.Wait()
+	running := make(chan struct{}, maxRounds)
+	var began time.Time
 	every(ctx, a.Config.Axis.Poll, func() {
-		if _, err := a.Inbox.Poll(ctx); err != nil && ctx.Err() == nil {
-			a.Log.Warn("axis poll", "error", err)
+		if n := len(running); n == maxRounds || n > 0 && a.Clock().Sub(began) < slowRound {
+			return
 		}
+		began = a.Clock()
+		running <- struct{}{}
+		rounds.Go(func() {
+			defer func() { <-running }()
+			if _, err := a.Inbox.Poll(ctx); err != nil && ctx.Err() == nil {
+				a.Log.Warn("axis poll", "error", err)
+			}
+		})
 	})
 }
 

@@ -45,8 +45,9 @@ const workers = 8
 // Inbox fetches messages: list, take over, fetch, store raw, read, hand to the receiver, and
 // only then tell the axis "done", so that a crash between any two steps is repaired by the
 // next round. Messages between the same two agencies follow one another, all others are
-// dealt with side by side; one that is at fault never blocks the ones behind it. An Inbox
-// polls for one goroutine at a time.
+// dealt with side by side; one that is at fault never blocks the ones behind it. An Inbox may
+// poll while an earlier round still waits for something slow: what that deals with is left to
+// it.
 type Inbox struct {
 	Wire     Wire
 	Blobs    storage.Blobs
@@ -57,7 +58,12 @@ type Inbox struct {
 	Log      *slog.Logger
 
 	readings readings
+	mu       sync.Mutex
+	busy     map[pair]bool // in whose messages a round is at work
 }
+
+// pair are sender and recipient of a message, as the axis names them.
+type pair struct{ from, to string }
 
 // Poll takes one round of documents and statuses and returns how many were done.
 func (in *Inbox) Poll(ctx context.Context) (int, error) {
@@ -107,23 +113,15 @@ func plain(s string) bool {
 
 // round deals with the parcels of a list, side by side but for those between the same two.
 func (in *Inbox) round(ctx context.Context, parcels []document.Parcel) (n int, errs error) {
-	type pair struct{ from, to string }
-	lanes := map[pair][]document.Parcel{}
-	var order []pair
-	for _, p := range parcels {
-		k := pair{p.From, p.To}
-		if lanes[k] == nil {
-			order = append(order, k)
-		}
-		lanes[k] = append(lanes[k], p)
-	}
-	next := make(chan []document.Parcel)
+	order, lanes := in.claim(parcels)
+	next := make(chan pair)
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for range min(workers, len(order)) {
 		all.Go(func() {
-			for lane := range next {
-				done, err := in.lane(ctx, lane)
+			for k := range next {
+				done, err := in.lane(ctx, lanes[k])
+				in.free(k)
 				mu.Lock()
 				n, errs = n+done, errors.Join(errs, err)
 				mu.Unlock()
@@ -131,11 +129,40 @@ func (in *Inbox) round(ctx context.Context, parcels []document.Parcel) (n int, e
 		})
 	}
 	for _, k := range order {
-		next <- lanes[k]
+		next <- k
 	}
 	close(next)
 	all.Wait()
 	return n, errs
+}
+
+// claim takes the messages between every two agencies between whom no other round is at
+// work, in their order.
+func (in *Inbox) claim(parcels []document.Parcel) (order []pair, lanes map[pair][]document.Parcel) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.busy == nil {
+		in.busy = map[pair]bool{}
+	}
+	lanes = map[pair][]document.Parcel{}
+	for _, p := range parcels {
+		k := pair{p.From, p.To}
+		if lanes[k] == nil {
+			if in.busy[k] {
+				continue
+			}
+			in.busy[k] = true
+			order = append(order, k)
+		}
+		lanes[k] = append(lanes[k], p)
+	}
+	return order, lanes
+}
+
+func (in *Inbox) free(k pair) {
+	in.mu.Lock()
+	delete(in.busy, k)
+	in.mu.Unlock()
 }
 
 func (in *Inbox) lane(ctx context.Context, parcels []document.Parcel) (n int, errs error) {

@@ -216,7 +216,7 @@ func (f *Flow) enter(tx Tx, ag org.Agency, c document.Consignment, p document.Pa
 	if err := tx.PutIncoming(&d); err != nil {
 		return "", err
 	}
-	if err := tx.Enqueue(Job{Kind: JobValidate, ID: id}); err != nil {
+	if err := tx.Enqueue(Job{Kind: JobValidate, ID: id, Urgency: c.Urgency}); err != nil {
 		return "", err
 	}
 	if err := f.overtaken(tx, ag, &d); err != nil {
@@ -261,7 +261,7 @@ func (f *Flow) noticeAbout(tx Tx, a Actor, d *document.Incoming, code workflow.S
 	if n.ID != id && !again {
 		return nil
 	}
-	return tx.Enqueue(Job{Kind: JobNotify, ID: n.ID})
+	return tx.Enqueue(Job{Kind: JobNotify, ID: n.ID, Urgency: d.Urgency})
 }
 
 // later makes a refusal by the axis one that may pass: who is locked there gets unlocked, and
