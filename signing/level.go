@@ -15,6 +15,25 @@ import (
 // one before it.
 type Level string
 
+// TimestampField is the name of the n-th document timestamp's field in a file, from 1.
+func TimestampField(n int) string {
+	if n == 1 {
+		return "cv-timestamp"
+	}
+	return fmt.Sprintf("cv-timestamp-%d", n)
+}
+
+// TimestampFields are the names that a lock leaves open for a document timestamp and its
+// renewals. No lock forbids these (ISO 32000-2, 12.8.5), but EU DSS counts the new field
+// as one that was changed, under FieldMDP and lock alike.
+func TimestampFields() []string {
+	names := make([]string, 10)
+	for i := range names {
+		names[i] = TimestampField(i + 1)
+	}
+	return names
+}
+
 // Levels, from the least.
 const (
 	LevelB   Level = "B-B"   // the signature alone

@@ -135,11 +135,12 @@ func (f *Flow) leaderRequest(d *document.Outgoing, c Credential) signing.Request
 	}
 	open = append(open, FieldAgency)
 	create = append(create, signing.FieldSpec{
-		Name: FieldAgency, Kind: signing.FieldSignature, Place: mark(l.Agency), Lock: &signing.Lock{Action: signing.LockAll},
+		Name: FieldAgency, Kind: signing.FieldSignature, Place: mark(l.Agency),
+		Lock: &signing.Lock{Action: signing.LockExclude, Fields: signing.TimestampFields()},
 	})
 	return signing.Request{
 		Field: FieldSigner, Place: mark(l.Leader), Create: create,
-		Lock:       &signing.Lock{Action: signing.LockExclude, Fields: open},
+		Lock:       &signing.Lock{Action: signing.LockExclude, Fields: append(open, signing.TimestampFields()...)},
 		Appearance: signing.Appearance{Look: signing.LookLeader, Image: c.Image},
 		Time:       f.Clock(),
 	}

@@ -43,7 +43,7 @@ func (j *job) judge(ctx context.Context) (*signing.Report, error) {
 	case report.Verdict == signing.Invalid, own.Integrity != "intact", own.ChangesAft == "forbidden",
 		own.Verdict == signing.Expired, own.Verdict == signing.Revoked, len(j.Trust) > 0 && own.Verdict != signing.Valid:
 		return nil, fmt.Errorf("%w: file %s %v, signature %s %v %v", ErrRejected, report.Verdict, report.Reasons, own.Verdict, own.Reasons, own.Changes)
-	case own.Level != string(j.Level):
+	case !signing.Level(own.Level).Reaches(j.Level): // more, where the file held evidence before
 		return nil, fmt.Errorf("%w: %s instead of %s: %v", ErrLevel, own.Level, j.Level, own.Reasons)
 	}
 	return report, nil

@@ -206,7 +206,7 @@ func (j *job) archive(ctx context.Context) error {
 		return nil
 	}
 	var prepared *signing.Prepared
-	err := named("cv-timestamp", func(field string) (err error) {
+	err := named(signing.TimestampField(1), func(field string) (err error) {
 		prepared, err = j.Engine.PrepareTimestamp(ctx, j.file(), field, 0)
 		return err
 	})

@@ -157,14 +157,11 @@ func about(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", signing.ErrEvidenceAgainst, err)
 }
 
-// fieldName is where the document timestamps go; the second gets a number, and so on.
-const fieldName = "cv-timestamp"
-
 // archive adds a document timestamp over the whole file.
 func (a *Augmenter) archive(ctx context.Context, f signing.File) ([]byte, error) {
-	prepared, err := a.o.Engine.PrepareTimestamp(ctx, f, fieldName, 0)
+	prepared, err := a.o.Engine.PrepareTimestamp(ctx, f, signing.TimestampField(1), 0)
 	for n := 2; errors.Is(err, signing.ErrFieldExists) && n < 1000; n++ {
-		prepared, err = a.o.Engine.PrepareTimestamp(ctx, f, fmt.Sprintf("%s-%d", fieldName, n), 0)
+		prepared, err = a.o.Engine.PrepareTimestamp(ctx, f, signing.TimestampField(n), 0)
 	}
 	if err != nil {
 		return nil, err

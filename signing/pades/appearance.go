@@ -43,7 +43,8 @@ func (u *update) canvas(b box, p *page) *canvas {
 }
 
 // write puts the drawing into the update as a form XObject (ISO 32000-2, 8.10) that
-// is turned against the rotation of its page.
+// is turned against the rotation of its page. It is not compressed: EU DSS takes a
+// /Filter that the empty appearance did not have for a change of the file.
 func (c *canvas) write(u *pdf.Update, rotate int) pdf.Ref {
 	d := pdf.Dict{
 		"Type": pdf.Name("XObject"), "Subtype": pdf.Name("Form"),
@@ -69,7 +70,7 @@ func (c *canvas) write(u *pdf.Update, rotate int) pdf.Ref {
 	case 270:
 		d["Matrix"] = pdf.Array{int64(0), int64(-1), int64(1), int64(0), int64(0), int64(0)}
 	}
-	return u.AddStream(d, c.content.Bytes(), c.content.Len() > 200)
+	return u.AddStream(d, c.content.Bytes(), false)
 }
 
 // black sets the colour of text.

@@ -72,7 +72,9 @@ func (p *page) box(at signing.Place) (box, error) {
 	}
 	x1, y1 := p.point(at.X, at.Y)
 	x2, y2 := p.point(at.X+at.W, at.Y+at.H)
-	return box{math.Min(x1, x2), math.Min(y1, y2), math.Max(x1, x2), math.Max(y1, y2)}, nil
+	// Rounded as they are written: measured again from the file, when the field is
+	// filled, the box has the same size to the last digit.
+	return box{round(math.Min(x1, x2)), round(math.Min(y1, y2)), round(math.Max(x1, x2)), round(math.Max(y1, y2))}, nil
 }
 
 // point turns a displayed point in mm into user space.

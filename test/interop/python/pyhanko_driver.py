@@ -213,7 +213,7 @@ def main():
     parser.add_argument("--offline", action="store_true")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("files", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     if options.command == "version":
         print(json.dumps({"program": PROGRAM}))
     else:

@@ -4,6 +4,7 @@ import eu.europa.esig.dss.diagnostic.DiagnosticData;
 import eu.europa.esig.dss.diagnostic.PDFRevisionWrapper;
 import eu.europa.esig.dss.diagnostic.SignatureWrapper;
 import eu.europa.esig.dss.diagnostic.TimestampWrapper;
+import eu.europa.esig.dss.diagnostic.jaxb.XmlObjectModification;
 import eu.europa.esig.dss.enumerations.TimestampType;
 import eu.europa.esig.dss.enumerations.TokenExtractionStrategy;
 import eu.europa.esig.dss.jaxb.object.Message;
@@ -126,13 +127,18 @@ final class Verify {
         one.put("errors", texts(simple.getAdESValidationErrors(id)));
         one.put("warnings", texts(simple.getAdESValidationWarnings(id)));
         if (revision != null) {
-            one.put("changes", Map.of(
-                "extension", revision.getPdfExtensionChanges().size(),
-                "form", revision.getPdfSignatureOrFormFillChanges().size(),
-                "annotation", revision.getPdfAnnotationChanges().size(),
-                "undefined", revision.getPdfUndefinedChanges().size()));
+            one.put("modified", revision.getModifiedFieldNames());
+            one.put("undefined", changes(revision.getPdfUndefinedChanges()));
         }
         return one;
+    }
+
+    private static List<String> changes(List<XmlObjectModification> modifications) {
+        List<String> out = new ArrayList<>();
+        for (XmlObjectModification m : modifications) {
+            out.add(m.getAction() + " " + m.getValue());
+        }
+        return out;
     }
 
     private static List<String> texts(List<Message> messages) {
