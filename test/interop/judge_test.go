@@ -260,6 +260,8 @@ func (w *world) lines(name string, each func(line []byte) error, args ...string)
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, lastLines(stderr.String(), 5))
 	}
+	state := cmd.ProcessState
+	w.t.Logf("%s %s: %.1f s of processor time", name, args[0], (state.UserTime() + state.SystemTime()).Seconds())
 	for line := range bytes.Lines(out) {
 		if err := each(line); err != nil {
 			return fmt.Errorf("%w in %q", err, line)

@@ -41,6 +41,7 @@ var sizes = [dimensions]int{len(inputs), len(levels), len(keyTypes), len(padding
 // choice is one value of each dimension; -1 is still open.
 type choice [dimensions]int
 
+func (c choice) input() string        { return inputs[c[dimInput]] }
 func (c choice) level() signing.Level { return levels[c[dimLevel]] }
 func (c choice) key() string          { return keyTypes[c[dimKey]] }
 func (c choice) pss() bool            { return paddings[c[dimPadding]] == "PSS" }
@@ -69,7 +70,7 @@ type plan struct {
 	signatures []choice
 }
 
-func (p plan) input() string { return inputs[p.signatures[0][dimInput]] }
+func (p plan) input() string { return p.signatures[0].input() }
 
 // pair is a value of one dimension with a value of another.
 type pair struct{ d1, v1, d2, v2 int }

@@ -87,12 +87,19 @@ func (w *world) request(c choice, field string, more bool) signing.Request {
 	text := func(name string, x float64) signing.FieldSpec {
 		return signing.FieldSpec{Name: name, Kind: signing.FieldText, Place: signing.Place{Page: 1, X: x, Y: 262, W: 20, H: 7}}
 	}
+	seal := &signing.Lock{Action: signing.LockExclude, Fields: signing.TimestampFields()}
 	r.Lock = &signing.Lock{Action: signing.LockExclude, Fields: slices.Concat(later, signing.TimestampFields())}
+	if c.input() == "AcroForm" {
+		// Locks over the fields that were there make pyHanko 0.38 refuse every later
+		// revision; internal/flow flattens those fields before the first signature.
+		r.Lock = &signing.Lock{Action: signing.LockInclude, Fields: []string{field}}
+		seal = &signing.Lock{Action: signing.LockInclude, Fields: append([]string{field}, later...)}
+	}
 	r.Create = []signing.FieldSpec{
 		text(flow.FieldNumber, 30), text(flow.FieldDay, 55), text(flow.FieldMonth, 80),
 		{
 			Name: flow.FieldAgency, Kind: signing.FieldSignature,
-			Lock:  &signing.Lock{Action: signing.LockExclude, Fields: signing.TimestampFields()},
+			Lock:  seal,
 			Place: signing.Place{Page: 1, X: 100, Y: 222, W: 36, H: 36}, // over a third of the leader's mark
 		},
 	}

@@ -20,7 +20,7 @@ from pyhanko.keys import load_cert_from_pemder, load_certs_from_pemder, load_pri
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import fields, signers, timestamps
-from pyhanko.sign.ades.report import AdESStatus
+from pyhanko.sign.ades.report import AdESPassed
 from pyhanko.sign.validation import async_validate_pdf_signature
 from pyhanko.sign.validation.ades import ades_lta_validation
 from pyhanko.sign.validation.policy_decl import (
@@ -97,6 +97,8 @@ class Judge:
         answer = {"kind": "signature", "field": signature.field_name, "errors": []}
         try:
             status = self.validate(signature)
+            if isinstance(status.diff_result, Exception):
+                answer["errors"].append(str(status.diff_result))
             answer["validate"] = "passed" if status.bottom_line else "failed"
             answer["coverage"] = status.coverage.name
             answer["modification"] = status.modification_level.name if status.modification_level else None
@@ -108,7 +110,9 @@ class Judge:
             answer["errors"].append(f"{type(e).__name__}: {e}")
         try:
             result = self.ades(signature, self.online)
-            passed = result.ades_subindic.status == AdESStatus.PASSED and result.api_status.bottom_line
+            # The bottom line is what the command line prints. The indication alone would
+            # be NO_POE for every file without a document timestamp: the process is LTA's.
+            passed = result.api_status is not None and result.api_status.bottom_line
             answer["adesverify"] = "passed" if passed else "failed"
             answer["level"] = self.level(signature, result) if passed else None
             if not passed:
@@ -121,9 +125,10 @@ class Judge:
     def level(self, signature, result):
         if result.signature_timestamp_status is None:
             return "B-B"
-        if self.ades(signature, False).ades_subindic.status != AdESStatus.PASSED:
-            return "B-T"
-        return "B-LT" if result.oldest_evidence_record_timestamp is None else "B-LTA"
+        if result.ades_subindic == AdESPassed.OK and result.oldest_evidence_record_timestamp:
+            return "B-LTA"
+        alone = self.ades(signature, False).api_status
+        return "B-LT" if alone is not None and alone.bottom_line else "B-T"
 
 
 def verify(options):
