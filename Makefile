@@ -17,7 +17,7 @@ RUN ?=
 
 # One after the other: set-up comes before everything that needs it.
 .NOTPARALLEL:
-.PHONY: help setup build run walk test e2e chaos fuzz lint fmt bench web clean
+.PHONY: help setup build run walk test e2e chaos fuzz interop lint fmt bench web clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,11 @@ chaos: setup ## three installations and the axis, killed at random while everyth
 T ?= 6m
 fuzz: setup ## new inputs for every parser of foreign bytes: make fuzz T=10m
 	scripts/fuzz $(T)
+
+# make interop FULL=1: every combination instead of all pairs (about an hour)
+FULL ?=
+interop: setup ## signatures made here before pyHanko, EU DSS, veraPDF, pdfsig, openssl and qpdf, and theirs before us
+	FULL=$(FULL) go test -tags interop -count 1 -timeout $(if $(FULL),180,20)m -v ./test/interop
 
 lint: setup ## golangci-lint: floors, errors, format
 	golangci-lint run

@@ -31,8 +31,8 @@ func (s *step) information(a, b pdf.Object) error {
 	if n := refNum(b); n != 0 {
 		s.own(n, group{})
 	}
+	y = asWritten(x, y)
 	if x["CreationDate"] == nil { // a date of creation may be added, not altered
-		y = maps.Clone(y)
 		delete(y, "CreationDate")
 	}
 	if keys := diffKeys(x, y); len(keys) > 0 && s.onlyKeys("document information", x, y, permission(ChangeMetadata)) {
@@ -44,6 +44,20 @@ func (s *step) information(a, b pdf.Object) error {
 		s.note(change{code: ChangeMetadata})
 	}
 	return nil
+}
+
+// asWritten is y with the bytes of x wherever both hold the same text: pyHanko writes
+// every entry again in an encoding of its own (ISO 32000-2, 7.9.2.2).
+func asWritten(x, y pdf.Dict) pdf.Dict {
+	out := maps.Clone(y)
+	for k, v := range y {
+		was, text := x[k].(pdf.String)
+		is, text2 := v.(pdf.String)
+		if text && text2 && was.Text() == is.Text() {
+			out[k] = was
+		}
+	}
+	return out
 }
 
 func kindOfString(o pdf.Object) string {

@@ -74,6 +74,17 @@ func TestLegitimateFiles(t *testing.T) {
 			[]string{"metadata_updated"},
 			nil,
 		},
+		"the same title in another encoding": {
+			func(d *doc) {
+				d.sign(sig{name: "a"})
+				d.sign(sig{name: "b", before: func(d *doc) {
+					d.Obj(14, "<< /Title <FEFF0043006F006E0067002000760061006E> /Producer (x) >>")
+				}})
+			},
+			[]string{"permitted", "none"},
+			[]string{"metadata_updated"},
+			nil,
+		},
 		"an object written again as it was": {
 			func(d *doc) {
 				d.sign(sig{name: "a"})

@@ -10,12 +10,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"congvan/internal/signcli"
@@ -61,17 +59,17 @@ func (w *world) judge(files []artifact) opinions {
 		said[program][path] = o
 	}
 	var all sync.WaitGroup
-	for program, driver := range map[string]func([]string) (map[string]opinion, error){pyHanko: w.pyHanko, euDSS: w.dss} {
+	for _, d := range []struct {
+		program string
+		driver  *driver
+		opine   func(answer) opinion
+	}{{pyHanko, w.py, pyHankoSays}, {euDSS, w.java, dssSays}} {
 		all.Go(func() {
 			began := time.Now()
-			answers, err := driver(paths(files, program))
-			if err != nil {
-				w.t.Errorf("%s: %v", program, err)
+			for _, a := range files {
+				put(d.program, a.Path, opinionOf(d.driver.ask(w.t, map[string]any{"do": "verify", "file": a.Path}), d.opine))
 			}
-			for path, o := range answers {
-				put(program, path, o)
-			}
-			w.t.Logf("%s: %d files in %.1f s", program, len(answers), time.Since(began).Seconds())
+			w.t.Logf("%s: %d files in %.1f s", d.program, len(files), time.Since(began).Seconds())
 		})
 	}
 	all.Go(func() {
@@ -82,25 +80,13 @@ func (w *world) judge(files []artifact) opinions {
 				pdfsig: askPdfsig, openssl: w.askOpenSSL, qpdf: askQPDF,
 				congvan: func(ctx context.Context, a artifact) opinion { return askCongvan(ctx, verifier, a) },
 			} {
-				if !a.Skip[program] {
-					put(program, a.Path, ask(w.t.Context(), a))
-				}
+				put(program, a.Path, ask(w.t.Context(), a))
 			}
 		}
 		w.t.Logf("pdfsig, openssl, qpdf, congvan: %d files in %.1f s", len(files), time.Since(began).Seconds())
 	})
 	all.Wait()
 	return said
-}
-
-func paths(files []artifact, program string) []string {
-	var out []string
-	for _, a := range files {
-		if !a.Skip[program] {
-			out = append(out, a.Path)
-		}
-	}
-	return out
 }
 
 func (w *world) verifier() *signcli.Verifier {
@@ -238,38 +224,6 @@ func (w *world) verifyToken(ctx context.Context, dir string, data, token []byte)
 	return nil
 }
 
-// driver is the path of a driver: in $CONGVAN_INTEROP, else where scripts/setup puts it.
-func driver(t testing.TB, name string) string {
-	dir := os.Getenv("CONGVAN_INTEROP")
-	if dir == "" {
-		dir = filepath.Join("..", "..", ".tools", "interop")
-	}
-	path := filepath.Join(dir, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("%v: scripts/setup installs it", err)
-	}
-	return path
-}
-
-// lines runs a driver and hands each line of its answer to each.
-func (w *world) lines(name string, each func(line []byte) error, args ...string) error {
-	cmd := exec.CommandContext(w.t.Context(), driver(w.t, name), args...)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, lastLines(stderr.String(), 5))
-	}
-	state := cmd.ProcessState
-	w.t.Logf("%s %s: %.1f s of processor time", name, args[0], (state.UserTime() + state.SystemTime()).Seconds())
-	for line := range bytes.Lines(out) {
-		if err := each(line); err != nil {
-			return fmt.Errorf("%w in %q", err, line)
-		}
-	}
-	return nil
-}
-
 // answer is a line of a driver's verify; each driver fills in what it knows.
 type answer struct {
 	File       string
@@ -277,55 +231,42 @@ type answer struct {
 	Signatures []struct {
 		Kind, Field, Level, Verdict, Sub string
 		Validate, Adesverify             string
-		Modification                     string
+		Modification, Indication         string
 		Errors, Warnings, Undefined      []string
 	}
 }
 
-func (w *world) verify(name string, files []string, opine func(answer) opinion) (map[string]opinion, error) {
-	said := map[string]opinion{}
-	err := w.lines(name, func(line []byte) error {
-		var a answer
-		if err := json.Unmarshal(line, &a); err != nil {
-			return err
-		}
-		o := opinion{Detail: a.Error}
-		if a.Error == "" {
-			o = opine(a)
-		}
-		said[a.File] = o
-		return nil
-	}, append([]string{"verify", "--trust", w.RootFile}, files...)...)
-	if err == nil && len(said) != len(files) {
-		err = fmt.Errorf("%d answers about %d files", len(said), len(files))
+func opinionOf(line []byte, opine func(answer) opinion) opinion {
+	var a answer
+	if err := json.Unmarshal(line, &a); err != nil {
+		return opinion{Detail: fmt.Sprintf("%v in %q", err, line)}
 	}
-	return said, err
+	if a.Error != "" {
+		return opinion{Detail: a.Error}
+	}
+	return opine(a)
 }
 
-func (w *world) pyHanko(files []string) (map[string]opinion, error) {
-	return w.verify("pyhanko", files, func(a answer) opinion {
-		o := opinion{Accepts: len(a.Signatures) > 0, Levels: map[string]signing.Level{}}
-		for _, s := range a.Signatures {
-			o.Accepts = o.Accepts && s.Validate == "passed" && s.Adesverify == "passed"
-			o.Levels[s.Field] = signing.Level(s.Level)
-			o.Detail += strings.TrimSpace(fmt.Sprintf("%s %s %v", s.Field, s.Modification, strings.Join(s.Errors, "; "))) + "; "
-		}
-		return o
-	})
+func pyHankoSays(a answer) opinion {
+	o := opinion{Accepts: len(a.Signatures) > 0, Levels: map[string]signing.Level{}}
+	for _, s := range a.Signatures {
+		o.Accepts = o.Accepts && s.Validate == "passed" && s.Adesverify == "passed"
+		o.Levels[s.Field] = signing.Level(s.Level)
+		o.Detail += strings.TrimSpace(fmt.Sprintf("%s %s %s %s", s.Field, s.Modification, s.Indication, strings.Join(s.Errors, "; "))) + "; "
+	}
+	return o
 }
 
-func (w *world) dss(files []string) (map[string]opinion, error) {
-	return w.verify("dss", files, func(a answer) opinion {
-		o := opinion{Accepts: len(a.Signatures) > 0, Levels: map[string]signing.Level{}}
-		for _, s := range a.Signatures {
-			o.Accepts = o.Accepts && (s.Verdict == "TOTAL_PASSED" || s.Kind == "timestamp" && s.Verdict == "PASSED")
-			if s.Kind == "signature" {
-				o.Levels[s.Field] = signing.Level(strings.Replace(s.Level, "PAdES-BASELINE-", "B-", 1))
-			}
-			o.Detail += strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", s.Field, s.Verdict, s.Sub, strings.Join(s.Errors, "; "), strings.Join(s.Undefined, "; "))) + "; "
+func dssSays(a answer) opinion {
+	o := opinion{Accepts: len(a.Signatures) > 0, Levels: map[string]signing.Level{}}
+	for _, s := range a.Signatures {
+		o.Accepts = o.Accepts && (s.Verdict == "TOTAL_PASSED" || s.Kind == "timestamp" && s.Verdict == "PASSED")
+		if s.Kind == "signature" {
+			o.Levels[s.Field] = signing.Level(strings.Replace(s.Level, "PAdES-BASELINE-", "B-", 1))
 		}
-		return o
-	})
+		o.Detail += strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", s.Field, s.Verdict, s.Sub, strings.Join(s.Errors, "; "), strings.Join(s.Undefined, "; "))) + "; "
+	}
+	return o
 }
 
 // fingerprint names a file in the record.

@@ -25,7 +25,6 @@ type artifact struct {
 	What       string          `json:"what"`
 	Signatures []want          `json:"signatures"`
 	Refused    map[string]bool `json:"refused,omitempty"` // programs that must refuse it; the others accept it
-	Skip       map[string]bool `json:"-"`                 // programs that are not asked
 }
 
 // want is a signature that a file carries and the level that was asked for.
@@ -40,7 +39,7 @@ func (a artifact) evidenceBeside(i int) bool {
 	return slices.ContainsFunc(slices.Concat(a.Signatures[:i], a.Signatures[i+1:]), func(s want) bool { return s.Level.Reaches(signing.LevelLT) })
 }
 
-func (a artifact) refusedBy(program string) bool { return a.Refused[program] }
+func (a artifact) refusedBySome() bool { return len(a.Refused) > 0 }
 
 var hashes = map[int]crypto.Hash{256: crypto.SHA256, 384: crypto.SHA384, 512: crypto.SHA512}
 

@@ -37,6 +37,8 @@ type world struct {
 	tokens  *signingtest.Tokens
 	signers map[string]signer // by key type and role
 	engine  *pades.Engine
+	py      *driver
+	java    *driver
 	leader  []byte // PNG
 	seal    []byte
 }
@@ -57,6 +59,7 @@ func newWorld(t *testing.T) *world {
 		Online: signingtest.NewOnline(t), t: t, dir: workDir(t), signers: map[string]signer{}, engine: pades.New(pades.Options{}),
 		leader: ring(t, 420, 180, color.NRGBA{R: 20, G: 40, B: 170, A: 255}), seal: ring(t, 425, 425, color.NRGBA{R: 215, G: 25, B: 30, A: 255}),
 	}
+	w.py, w.java = newDriver(t, "pyhanko", w.RootFile), newDriver(t, "dss", w.RootFile)
 	w.tokens = signingtest.NewTokens(t, pkcs11.Options{Clock: time.Now})
 	w.tokens.Token("interop", pin)
 	for _, key := range keyTypes {

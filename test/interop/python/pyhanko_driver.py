@@ -114,9 +114,10 @@ class Judge:
             # be NO_POE for every file without a document timestamp: the process is LTA's.
             passed = result.api_status is not None and result.api_status.bottom_line
             answer["adesverify"] = "passed" if passed else "failed"
+            answer["indication"] = f"{result.ades_subindic} {result.failure_msg or ''}".strip()
             answer["level"] = self.level(signature, result) if passed else None
             if not passed:
-                answer["errors"].append(f"{result.ades_subindic} {result.failure_msg or ''}".strip())
+                answer["errors"].append(answer["indication"])
         except Exception as e:
             answer["adesverify"] = "failed"
             answer["errors"].append(f"{type(e).__name__}: {e}")
@@ -197,22 +198,30 @@ def sign_one(job):
         ).sign_pdf(IncrementalPdfFileWriter(source), output=target)
 
 
-def sign(options):
-    with open(options.files[0], encoding="utf-8") as handle:
-        jobs = json.load(handle)
-    for job in jobs:
-        answer = {"file": job["out"]}
-        try:
-            sign_one(job)
-        except Exception as e:
-            answer["error"] = f"{type(e).__name__}: {e}"
+def sign(job):
+    answer = {"file": job["out"]}
+    try:
+        sign_one(job)
+    except Exception as e:
+        answer["error"] = f"{type(e).__name__}: {e}"
+    return answer
+
+
+def serve(options):
+    """Answers one question per line until the input ends: one process for a whole run."""
+    judge = Judge(options)
+    for line in sys.stdin:
+        question = json.loads(line)
+        answer = sign(question) if question["do"] == "sign" else judge.file(question["file"])
         print(json.dumps(answer, ensure_ascii=False), flush=True)
 
 
 def main():
     logging.disable(logging.CRITICAL)  # verdicts are answers, not log lines
+    sys.stdin.reconfigure(encoding="utf-8")
+    sys.stdout.reconfigure(encoding="utf-8")
     parser = argparse.ArgumentParser(prog="pyhanko")
-    parser.add_argument("command", choices=["verify", "bench", "sign", "version"])
+    parser.add_argument("command", choices=["verify", "bench", "serve", "version"])
     parser.add_argument("--trust", action="append", default=[], metavar="PEM")
     parser.add_argument("--crl", action="append", default=[], metavar="DER")
     parser.add_argument("--offline", action="store_true")
@@ -222,7 +231,7 @@ def main():
     if options.command == "version":
         print(json.dumps({"program": PROGRAM}))
     else:
-        {"verify": verify, "bench": bench, "sign": sign}[options.command](options)
+        {"verify": verify, "bench": bench, "serve": serve}[options.command](options)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@ package congvan.interop;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.File;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,7 @@ public final class Main {
 
     public static void main(String[] args) throws Exception {
         // What the libraries print on standard output must not stand between the answers.
-        PrintStream out = System.out;
+        PrintStream out = new PrintStream(System.out, false, StandardCharsets.UTF_8);
         System.setOut(System.err);
         if (args.length < 1) {
             usage();
@@ -40,21 +42,28 @@ public final class Main {
                 }
             }
             case "bench" -> out.println(JSON.writeValueAsString(Bench.run(new Verify(o), o)));
-            case "sign" -> {
-                for (JsonNode job : JSON.readTree(new File(o.files.get(0)))) {
-                    out.println(JSON.writeValueAsString(Sign.job(job)));
-                }
-            }
-            case "pdfa" -> {
-                for (String file : o.files) {
-                    out.println(JSON.writeValueAsString(Conformance.file(file)));
-                }
-            }
+            case "serve" -> serve(new Verify(o), out);
             case "version" -> out.println(JSON.writeValueAsString(Map.of("program", Bench.program())));
             default -> usage();
         }
         out.flush();
         System.exit(0); // threads of the libraries' HTTP clients are not waited for
+    }
+
+    /** Answers one question per line until the input ends, so that one JVM does for a whole run. */
+    private static void serve(Verify verify, PrintStream out) throws Exception {
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            JsonNode question = JSON.readTree(line);
+            Object answer = switch (question.get("do").asText()) {
+                case "verify" -> verify.file(question.get("file").asText());
+                case "sign" -> Sign.job(question);
+                case "pdfa" -> Conformance.file(question.get("file").asText());
+                default -> Map.of("error", "cannot do that");
+            };
+            out.println(JSON.writeValueAsString(answer));
+            out.flush();
+        }
     }
 
     private static Options parse(String[] args) {
@@ -73,7 +82,7 @@ public final class Main {
 
     private static void usage() {
         System.err.println("usage: dss verify|bench [--trust PEM]... [--crl DER]... [--offline] [--rounds N] FILE...\n"
-            + "       dss sign JOBS.json\n       dss pdfa FILE...\n       dss version");
+            + "       dss serve [--trust PEM]...\n       dss version");
         System.exit(64);
     }
 

@@ -52,7 +52,6 @@ final class Sign {
         PAdESService service = new PAdESService(verifier(job));
         if (job.hasNonNull("tsa")) {
             NativeHTTPDataLoader loader = new NativeHTTPDataLoader();
-            loader.setContentType("application/timestamp-query");
             service.setTspSource(new OnlineTSPSource(job.get("tsa").asText(), loader));
         }
         PAdESSignatureParameters p = parameters(job, chain);
