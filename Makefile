@@ -53,10 +53,11 @@ T ?= 6m
 fuzz: setup ## new inputs for every parser of foreign bytes: make fuzz T=10m
 	scripts/fuzz $(T)
 
-# make interop FULL=1: every combination instead of all pairs (about an hour)
+# make interop FULL=1: every combination instead of all pairs (about an hour); KIND='PDF/A-1b'
 FULL ?=
+KIND ?=
 interop: setup ## signatures made here before pyHanko, EU DSS, veraPDF, pdfsig, openssl and qpdf, and theirs before us
-	FULL=$(FULL) go test -tags interop -count 1 -timeout $(if $(FULL),180,20)m -v ./test/interop
+	FULL=$(FULL) KIND='$(KIND)' go test -tags interop -count 1 -timeout $(if $(FULL),180,20)m -v ./test/interop
 
 lint: setup ## golangci-lint: floors, errors, format
 	golangci-lint run
