@@ -12,6 +12,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -207,17 +208,19 @@ func NewPrepared(digest []byte, byteRange [4]int64, tail []byte, contentsAt, res
 }
 
 // Complete returns the finished update: the placeholder replaced by cms. The signed
-// file is the input followed by it. It returns ErrOverflow when cms does not fit.
+// file is the input followed by it. It returns ErrOverflow when cms does not fit, with
+// nothing changed. The update is Tail itself, so that it is not copied: a second call, as
+// with a timestamp added, writes over what the first returned.
 func (p *Prepared) Complete(cms []byte) ([]byte, error) {
 	if len(cms) > p.reserve {
 		return nil, ErrOverflow
 	}
-	const digits = "0123456789abcdef"
-	out := append([]byte(nil), p.Tail...)
-	for i, b := range cms {
-		out[p.contents+2*i], out[p.contents+2*i+1] = digits[b>>4], digits[b&15]
+	hole := p.Tail[p.contents : p.contents+2*p.reserve]
+	n := hex.Encode(hole, cms)
+	for i := range hole[n:] { // what a longer one left
+		hole[n+i] = '0'
 	}
-	return out, nil
+	return p.Tail, nil
 }
 
 // Engine works on PDF files. Every method reads by range and is safe for

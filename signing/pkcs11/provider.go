@@ -56,6 +56,7 @@ type Provider struct {
 	mu       sync.Mutex // guards the maps
 	tokens   map[tokenID]*token
 	resolved map[string]*token // by selector; emptied by a rebuild
+	parsed   map[string]*reference
 	breakers map[string]*breaker
 
 	counts counts
@@ -128,7 +129,7 @@ func open(o Options, m module) (*Provider, error) {
 	}
 	return &Provider{
 		options: o, module: w, destroy: func() {}, tokens: map[tokenID]*token{},
-		resolved: map[string]*token{}, breakers: map[string]*breaker{},
+		resolved: map[string]*token{}, parsed: map[string]*reference{}, breakers: map[string]*breaker{},
 	}, nil
 }
 
@@ -182,7 +183,7 @@ func (p *Provider) Sign(ctx context.Context, key string, digest []byte, opts sig
 }
 
 func (p *Provider) sign(ctx context.Context, key string, digest []byte, opts signing.SignOptions) ([]byte, error) {
-	ref, err := parseURI(key, p.options.Module)
+	ref, err := p.reference(key)
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +220,27 @@ func (p *Provider) sign(ctx context.Context, key string, digest []byte, opts sig
 	}
 	br.leave(!errors.Is(err, signing.ErrTokenUnavailable), p.options.Clock(), p.options.Pause)
 	return signature, err
+}
+
+// maxParsed bounds the URIs that are remembered; an installation has some hundred keys.
+const maxParsed = 1024
+
+// reference parses a URI, once for each.
+func (p *Provider) reference(uri string) (*reference, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := p.parsed[uri]; r != nil {
+		return r, nil
+	}
+	r, err := parseURI(uri, p.options.Module)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.parsed) >= maxParsed {
+		clear(p.parsed)
+	}
+	p.parsed[uri] = r
+	return r, nil
 }
 
 func (p *Provider) breakerOf(selector string) *breaker {
