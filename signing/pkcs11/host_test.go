@@ -82,7 +82,7 @@ func TestHostSigns(t *testing.T) {
 // TestHostDies: the process is cured by starting it again, whether vendor code crashes in
 // it, hangs in it or somebody kills it. Everybody who has a service key gets a signature.
 func TestHostDies(t *testing.T) {
-	tr := newTrial(t, 3, true, 2*time.Second)
+	tr := newTrial(t, 3).hosted(t, 3, 2*time.Second)
 	host := tr.keys.(*pkcs11.Host)
 	for i, rule := range []string{"crash sign 0 4 4", "hang sign 0 4 4", "crash open 0 2 2", "hang find 0 1 1", "kill"} {
 		t.Run(rule, func(t *testing.T) {
@@ -138,14 +138,11 @@ func killHost(t *testing.T, h *pkcs11.Host) {
 // TestHostGivesUp: one retry, then the circuit breaker, and nothing is started until its
 // pause is over.
 func TestHostGivesUp(t *testing.T) {
-	for _, rule := range []string{"crash sign 0 1 0", "hang sign 0 1 0"} {
+	trial := newTrial(t, 2)
+	for rule, timeout := range map[string]time.Duration{"crash sign 0 1 0": 20 * time.Second, "hang sign 0 1 0": 2 * time.Second} {
 		t.Run(rule, func(t *testing.T) {
-			tr := newTrial(t, 2, true, 2*time.Second)
-			host := openHost(t, tr.store, nil) // with the clock that the test moves
-			tr.keys = host
-			if rule[0] == 'h' {
-				tr.keys = openHost(t, tr.store, func(o *pkcs11.HostOptions) { o.CallTimeout = 2 * time.Second })
-			}
+			tr := *trial
+			tr.keys = openHost(t, tr.store, func(o *pkcs11.HostOptions) { o.CallTimeout = timeout }) // with the clock that the test moves
 			tr.rules(t, rule)
 			if err := tr.agencySigns(1); !errors.Is(err, signing.ErrTokenUnavailable) {
 				t.Fatal(err)
@@ -172,7 +169,7 @@ func TestHostGivesUp(t *testing.T) {
 // TestHostPersonalOnce: what dies under a person's PIN is not repeated, since the token may
 // have counted it; the next time, and for others, all is well at once.
 func TestHostPersonalOnce(t *testing.T) {
-	tr := newTrial(t, 2, true, 2*time.Second)
+	tr := newTrial(t, 2).hosted(t, 2, 2*time.Second)
 	for _, rule := range []string{"crash login 0 1 1", "hang login 0 1 1", "crash sign 0 1 1", "hang sign 0 1 1"} {
 		tr.rules(t, rule)
 		if err := tr.personSigns(1, personPIN); !errors.Is(err, signing.ErrTokenUnavailable) {
@@ -191,7 +188,7 @@ func TestHostPersonalOnce(t *testing.T) {
 
 // TestHostStartHangs: a module that hangs when it is opened does not keep the server.
 func TestHostStartHangs(t *testing.T) {
-	tr := newTrial(t, 2, true, 2*time.Second)
+	tr := newTrial(t, 2).hosted(t, 2, 2*time.Second)
 	syscallKill(t, tr.keys.(*pkcs11.Host).PID())
 	for tr.keys.(*pkcs11.Host).PID() != 0 {
 		time.Sleep(time.Millisecond)

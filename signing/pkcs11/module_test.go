@@ -27,13 +27,12 @@ const pause = 50 * time.Millisecond // of a circuit breaker on the real clock
 
 // eachWay runs a test with the module in this process and in a host.
 func eachWay(t *testing.T, sessions int, test func(*testing.T, *trial)) {
-	for _, hosted := range []bool{false, true} {
-		name := map[bool]string{false: "in this process", true: "in a host"}[hosted]
-		t.Run(name, func(t *testing.T) { test(t, newTrial(t, sessions, hosted, 20*time.Second)) })
-	}
+	tr := newTrial(t, sessions)
+	t.Run("in this process", func(t *testing.T) { test(t, tr) })
+	t.Run("in a host", func(t *testing.T) { test(t, tr.hosted(t, sessions, 20*time.Second)) })
 }
 
-func newTrial(t *testing.T, sessions int, hosted bool, callTimeout time.Duration) *trial {
+func newTrial(t *testing.T, sessions int) *trial {
 	t.Helper()
 	m, err := p11fault.New(t.TempDir())
 	if err != nil {
@@ -45,13 +44,20 @@ func newTrial(t *testing.T, sessions int, hosted bool, callTimeout time.Duration
 	}
 	tr := &trial{module: m, store: storeOn(t, pkcs11.Options{Module: m.Path, Env: m.Env(behind), Sessions: sessions})}
 	tr.keys = tr.Provider
-	if hosted {
-		tr.keys = openHost(t, tr.store, func(o *pkcs11.HostOptions) {
-			o.Sessions, o.Pause, o.Clock, o.CallTimeout = sessions, pause, time.Now, callTimeout
-		})
-	}
 	tr.rules(t)
 	return tr
+}
+
+// hosted opens the same tokens in a host.
+func (tr *trial) hosted(t *testing.T, sessions int, callTimeout time.Duration) *trial {
+	t.Helper()
+	h := *tr
+	h.rules(t)
+	h.keys = openHost(t, tr.store, func(o *pkcs11.HostOptions) {
+		o.Sessions, o.Pause, o.Clock, o.CallTimeout = sessions, pause, time.Now, callTimeout
+	})
+	h.rules(t)
+	return &h
 }
 
 func (tr *trial) rules(t *testing.T, rules ...string) {
