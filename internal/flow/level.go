@@ -22,8 +22,15 @@ func (f *Flow) leaderLevel() signing.Level {
 	return signing.LevelB
 }
 
-// sealLevel is what a sealed document must reach before it is issued.
-func (f *Flow) sealLevel() signing.Level { return f.Level }
+// sealLevel is what a sealed document must reach before it is issued. One whose leader
+// signed when no level was asked for, as in the past of a demonstration, cannot reach any:
+// that signature has no timestamp and can get none any more.
+func (f *Flow) sealLevel(d *document.Outgoing) signing.Level {
+	if d.Level.Asked == "" {
+		return signing.LevelB
+	}
+	return f.Level
+}
 
 // ask records in the transaction of a signing act which level its document is to reach, and
 // has a job see to it: to a timestamp that is late, or to the long-term data and the check

@@ -43,6 +43,9 @@ func TestLevels(t *testing.T) {
 		"stored bytes that are others":          otherBytes,
 		"a timestamp nobody believes":           notBelieved,
 		"voided while its level was on the way": voidedMeanwhile,
+		"another version came in between":       otherVersion,
+		"the leader's level is not borne out":   leaderBelow,
+		"signed when no level was asked for":    signedBefore,
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.Jobs = nil
@@ -626,6 +629,79 @@ func blobs(d document.Outgoing) map[string]string {
 		out[f.ID] = f.Version.Blob
 	}
 	return out
+}
+
+// meanwhile does something between a late timestamp and what follows it.
+type meanwhile struct {
+	signing.Augmenter
+	once *sync.Once
+	do   func()
+}
+
+func (m meanwhile) LongTerm(ctx context.Context, f signing.File, fields []string, l signing.Level) ([]byte, error) {
+	m.once.Do(m.do)
+	return m.Augmenter.LongTerm(ctx, f, fields, l)
+}
+
+// otherVersion: what was made on a version that is the newest no more is not taken.
+func otherVersion(w *world) {
+	d := w.numbered()
+	w.TSA.Down.Store(true)
+	d, err := w.Flow.Seal(w.T.Context(), w.clerk(), d.ID)
+	w.Must(err)
+	w.TSA.Down.Store(false)
+	good := w.Flow.Augmenter
+	w.Flow.Augmenter = meanwhile{good, new(sync.Once), func() {
+		w.Flow.Augmenter = broken{Augmenter: good, long: signing.ErrEvidenceUnavailable}
+		w.Must(w.Flow.Raise(w.T.Context(), d.ID)) // its late timestamp is committed
+		w.Flow.Augmenter = good
+	}}
+	w.code(w.Flow.Raise(w.T.Context(), d.ID), "row_changed")
+	half := w.get(d.ID)
+	if half.Level.Reached != "B-T" || half.Files[0].Version.N != d.Files[0].Version.N+1 {
+		w.T.Fatalf("%+v", half.Level)
+	}
+	w.Must(w.Flow.Raise(w.T.Context(), d.ID))
+	now := w.get(d.ID)
+	if got := w.levels(now.Files[0].Version); now.Level.Waiting() || now.Files[0].Version.BaseBlob != half.Files[0].Version.Blob || !slices.Equal(got, []string{"VALID", "B-LTA", "B-LTA"}) {
+		w.T.Fatalf("%+v %v", now.Level, got)
+	}
+}
+
+// leaderBelow: the seal goes on a leader's signature that is judged to have its timestamp.
+func leaderBelow(w *world) {
+	d := w.numbered()
+	asked := w.Keys.Asked.Load()
+	w.Flow.Validator = lowering{w.Flow.Validator}
+	_, err := w.Flow.Seal(w.T.Context(), w.clerk(), d.ID)
+	w.code(err, "level_not_proven")
+	if w.Keys.Asked.Load() != asked {
+		w.T.Error("the agency's key was asked all the same")
+	}
+}
+
+type lowering struct{ signing.Validator }
+
+func (u lowering) Validate(ctx context.Context, f signing.File, at time.Time) (*signing.Report, error) {
+	r, err := u.Validator.Validate(ctx, f, at)
+	if err == nil {
+		r.Signatures[0].Level = "B-B"
+	}
+	return r, err
+}
+
+// signedBefore: a document begun under B-B, as in the past of a demonstration, goes on so.
+func signedBefore(w *world) {
+	w.Flow.Level = signing.LevelB
+	d := w.numbered()
+	w.Flow.Level = signing.LevelLTA
+	d, err := w.Flow.Seal(w.T.Context(), w.clerk(), d.ID)
+	w.Must(err)
+	if d.Level != (document.Level{}) {
+		w.T.Fatalf("%+v", d.Level)
+	}
+	_, err = w.Flow.Issue(w.T.Context(), w.clerk(), d.ID)
+	w.Must(err)
 }
 
 // TestLevelT: where no long-term data is asked for, the seal's timestamp is judged all the

@@ -47,7 +47,7 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 		return d, err
 	}
 	main := document.MainFile(d.Files)
-	if err := f.leaderSigned(ctx, main.Version); err != nil {
+	if err := f.leaderSigned(ctx, main.Version, signing.Level(d.Level.Asked)); err != nil {
 		return d, err
 	}
 	sealed := map[string]document.Version{}
@@ -104,7 +104,7 @@ func (f *Flow) commitSeal(tx Tx, a Actor, d *document.Outgoing, sealed map[strin
 	if err := step(&fresh, workflow.Seal, f.now()); err != nil {
 		return err
 	}
-	if err := f.ask(tx, &fresh, f.sealLevel(), late); err != nil {
+	if err := f.ask(tx, &fresh, f.sealLevel(&fresh), late); err != nil {
 		return err
 	}
 	if err := tx.PutOutgoing(&fresh); err != nil {
@@ -132,8 +132,9 @@ func (f *Flow) abandon(ctx context.Context, a Actor, intents []*Intent, cause er
 }
 
 // leaderSigned holds the order of NĐ 30/2020 Đ.32.2.d: the agency signs only what already
-// carries the competent person's valid signature. Not knowing is not enough.
-func (f *Flow) leaderSigned(ctx context.Context, v document.Version) error {
+// carries the competent person's valid signature, at the level asked of it. Not knowing is
+// not enough.
+func (f *Flow) leaderSigned(ctx context.Context, v document.Version, asked signing.Level) error {
 	file, closer, err := f.open(ctx, v.Blob, nil)
 	if err != nil {
 		return err
@@ -152,7 +153,7 @@ func (f *Flow) leaderSigned(ctx context.Context, v document.Version) error {
 		}
 		switch s.Verdict {
 		case signing.Valid:
-			if !signing.Level(s.Level).Reaches(f.leaderLevel()) {
+			if !signing.Level(s.Level).Reaches(asked) {
 				return fault.New(fault.Conflict, "level_not_proven")
 			}
 			return nil
