@@ -11,6 +11,7 @@ import (
 
 	"congvan/signing"
 	"congvan/signing/pdf/pdftest"
+	"congvan/signing/signingtest"
 )
 
 // content is the page's content stream, forged.
@@ -270,6 +271,12 @@ func TestAttacks(t *testing.T) {
 		"lock with P=1":                   {then(sig{field: "/Lock << /Action /Include /Fields [(x)] /P 1 >>"}, fillSo), ReasonChanged},
 
 		// Structure and long-term data.
+		"history cut off with Prev 0": {then(sig{}, func(d *doc) { cutOff(d, "/Prev 0 ") }), ReasonUnlisted},
+		"history cut off":             {then(sig{}, func(d *doc) { cutOff(d, "") }), ReasonUnlisted},
+		"history cut off, then timestamped": {then(sig{}, func(d *doc) {
+			cutOff(d, "")
+			d.documentTimestamp("t", signingtest.TSASpec{})
+		}), ReasonUnlisted},
 		"form made unreadable": {then(sig{}, func(d *doc) { d.Obj(6, "<< /Fields /None >>"); d.end() }), ReasonChanged},
 		"an object freed by an update without a catalog": {then(sig{}, func(d *doc) {
 			at := d.Len()
@@ -321,6 +328,24 @@ func TestAttacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// cutOff writes the document anew behind a signed one, without a way back.
+func cutOff(d *doc, prev string) {
+	d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R >>")
+	d.Obj(2, "<< /Type /Pages /Count 1 /Kids [3 0 R] >>")
+	d.fields, d.annots = nil, nil
+	d.page("")
+	d.form("")
+	d.Stream(4, "", forged)
+	d.Obj(5, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+	d.Obj(14, "<< /Title (Cong van) >>")
+	d.end()
+	file := d.Bytes()
+	i := bytes.LastIndex(file, []byte("/Prev "))
+	n := bytes.IndexByte(file[i+6:], ' ') + 6
+	copy(file[i:i+n], fmt.Sprintf("%-*s", n, prev))
+	d.replace(file)
 }
 
 // shared signs a file whose field "so" has an appearance dictionary (42) that the catalog

@@ -176,12 +176,13 @@ func (c *check) references(steps []*step) error {
 			return err
 		}
 	}
+	order := sorted(targets)
 	// What a trailer names for purposes of its own may dangle: nobody draws it.
 	for i, s := range steps {
 		if s == nil {
 			continue
 		}
-		for num := range targets {
+		for _, num := range order {
 			by, owned := s.owners[num]
 			if !owned && !s.fresh[num] {
 				continue

@@ -1,8 +1,10 @@
 package validation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"congvan/signing"
@@ -74,11 +76,7 @@ func compareFor(ctx context.Context, old, new *pdf.File, rev *pdf.Revision, aske
 			return nil, err
 		}
 	}
-	left := make([]int, 0, len(s.changed))
-	for n := range s.changed {
-		left = append(left, n)
-	}
-	slices.Sort(left)
+	left := sorted(s.changed)
 	for i, n := range left {
 		if i == 20 {
 			s.forbid("and %d objects more", len(left)-i)
@@ -291,6 +289,9 @@ func (s *step) catalog() error {
 	return s.metadata(a["Metadata"], b["Metadata"])
 }
 
+// sorted are the keys of a map in order: one file gives one report.
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }
+
 // catalogs are the objects that may refer to what only a catalog refers to.
 func (s *step) catalogs() group {
 	return group{s.old.RootRef().Num: true, s.new.RootRef().Num: true}
@@ -305,7 +306,8 @@ func (s *step) extensions(a, b pdf.Object) {
 		s.forbid("catalog: /Extensions is no dictionary")
 		return
 	}
-	for k, v := range x {
+	for _, k := range sorted(x) {
+		v := x[k]
 		if !pdf.Equal(v, y[k]) && (y[k] == nil || !s.extension(y[k])) {
 			s.forbid("catalog: extension %s was changed", k)
 		}

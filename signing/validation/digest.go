@@ -28,9 +28,13 @@ func (c *check) digests() error {
 	for h, list := range jobs {
 		slices.SortFunc(list, func(a, b *found) int { return int(a.byteRange[1] - b.byteRange[1]) })
 		running := h.New()
+		var sink io.Writer = running
+		if h == crypto.SHA256 { // goes over all of the file
+			sink = io.MultiWriter(running, &c.watched)
+		}
 		var at int64
 		for _, s := range list {
-			if err := c.feed(running, at, s.byteRange[1]); err != nil {
+			if err := c.feed(sink, at, s.byteRange[1]); err != nil {
 				return err
 			}
 			at = s.byteRange[1]
@@ -44,7 +48,7 @@ func (c *check) digests() error {
 			s.digest = fork.Sum(nil)
 		}
 		if h == crypto.SHA256 {
-			if err := c.feed(running, at, c.size); err != nil {
+			if err := c.feed(sink, at, c.size); err != nil {
 				return err
 			}
 			c.sum = hex.EncodeToString(running.Sum(nil))

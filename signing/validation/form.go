@@ -82,8 +82,8 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 		by[dr] = true
 		s.own(dr, group{holder: true})
 	}
-	for category, v := range x {
-		w := y[category]
+	for _, category := range sorted(x) {
+		v, w := x[category], y[category]
 		if pdf.Equal(v, w) && !s.changed[refNum(v)] {
 			continue
 		}
@@ -103,7 +103,8 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 			}
 			continue
 		}
-		for k, o := range old {
+		for _, k := range sorted(old) {
+			o := old[k]
 			if pdf.Equal(o, new[k]) || category == "XObject" && k == signatureLayer && s.fresh[refNum(new[k])] {
 				continue
 			}
@@ -251,7 +252,7 @@ func (s *step) newField(f *pdf.Field) error {
 		s.widgets[w.Ref.Num] = f.Name
 	}
 	for _, d := range dicts {
-		for k := range d {
+		for _, k := range sorted(d) {
 			if !slices.Contains(allowed.Keys, k) {
 				s.forbidField(f.Name, "a new signature field with /%s", k)
 			}

@@ -130,7 +130,7 @@ func signatureOf(view *pdf.File, f pdf.Field) (*found, error) {
 }
 
 // unlisted looks for signatures that the form does not list but a viewer or a person
-// may take for one: the remains of a cut off update, widgets on pages, the catalog's
+// may take for one: the remains of a cut off update, a history cut off, widgets on pages, the catalog's
 // permissions.
 func (c *check) unlisted() (bool, error) {
 	if c.trailing {
@@ -139,6 +139,9 @@ func (c *check) unlisted() (bool, error) {
 		if err := c.readAt(tail, from); err != nil || bytes.Contains(tail, []byte("/ByteRange")) {
 			return err == nil, err
 		}
+	}
+	if cut, err := c.severed(); cut || err != nil {
+		return cut, err
 	}
 	known := map[pdf.Ref]bool{}
 	for _, s := range c.found {

@@ -12,7 +12,7 @@ func (s *step) pages() error {
 		return nil
 	}
 	placed := map[int]bool{}
-	for num := range s.changed {
+	for _, num := range sorted(s.changed) {
 		r := s.current(num)
 		a, err := s.old.Get(r)
 		if fatal(err) {
@@ -116,7 +116,7 @@ func (s *step) longTerm(a, b pdf.Object) error {
 	if err != nil {
 		return err
 	}
-	for k := range was {
+	for _, k := range sorted(was) {
 		if d[k] == nil && k != "Type" {
 			s.forbid("document security store: /%s was removed", k)
 		}
@@ -147,7 +147,8 @@ func (s *step) longTerm(a, b pdf.Object) error {
 		return nil
 	}
 	take(b)
-	for k, v := range d {
+	for _, k := range sorted(d) {
+		v := d[k]
 		switch {
 		case !slices.Contains(allowed.Keys, k):
 			s.forbid("document security store with /%s", k)
@@ -174,7 +175,8 @@ func (s *step) related(o pdf.Object, take func(pdf.Object), streams func(pdf.Obj
 	if err != nil {
 		return err
 	}
-	for k, v := range vri {
+	for _, k := range sorted(vri) {
+		v := vri[k]
 		if k == "Type" {
 			continue
 		}
@@ -183,7 +185,8 @@ func (s *step) related(o pdf.Object, take func(pdf.Object), streams func(pdf.Obj
 		if err != nil {
 			return err
 		}
-		for k, list := range entry {
+		for _, k := range sorted(entry) {
+			list := entry[k]
 			switch k {
 			case "Cert", "OCSP", "CRL":
 				if err := streams(list); err != nil {

@@ -86,6 +86,7 @@ type check struct {
 	found     []*found
 	trailing  bool
 	sum       string
+	watched   watcher
 	store     trust.Evidence
 	used      *signing.Evidence
 	hidden    bool // a signature is not listed in the form

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"congvan/signing"
+	"congvan/signing/pdf/pdftest"
 )
 
 func TestLegitimateFiles(t *testing.T) {
@@ -105,6 +106,31 @@ func TestLegitimateFiles(t *testing.T) {
 			nil,
 		},
 		"blanks after the end": {func(d *doc) { d.sign(sig{name: "a"}); d.Raw("\n \r\n") }, []string{"none"}, nil, nil},
+		"a signed file is attached": {
+			func(d *doc) {
+				inner := newDoc(d.t, b)
+				inner.sign(sig{name: "x"})
+				inner.sign(sig{name: "y"})
+				file := pdftest.New()
+				d.Builder = file // attached before anything else, in the oldest state
+				d.Stream(30, "/Type /EmbeddedFile", string(inner.Bytes()))
+				d.fields, d.annots = []string{"11 0 R"}, []string{"11 0 R"}
+				d.Obj(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R /Names << /EmbeddedFiles << /Names [(x) << /EF << /F 30 0 R >> >>] >> >> >>")
+				d.Obj(2, "<< /Type /Pages /Count 1 /Kids [3 0 R] >>")
+				d.page("")
+				d.form("")
+				d.Stream(4, "", "BT ET")
+				d.Obj(5, "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>")
+				d.Stream(7, "/Subtype /Form /BBox [0 0 100 20]", "")
+				d.text(11, "so", "")
+				d.Obj(14, "<< >>")
+				d.next = 40
+				d.end()
+				d.sign(sig{name: "a"})
+			},
+			[]string{"none"},
+			nil, nil,
+		},
 		"the older sub-filter": {func(d *doc) { d.sign(sig{name: "a", subFilter: subFilterPKCS7}) }, []string{"none"}, nil, nil},
 	}
 	for name, c := range cases {
