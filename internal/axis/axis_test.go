@@ -240,6 +240,7 @@ func TestExchange(t *testing.T) {
 		{"who a message is from", senders},
 		{"statuses nobody waits for", strayStatuses},
 		{"recalls by every route", recalls},
+		{"recalls of what has not left", recallsUnsent},
 		{"a replacement", replaces},
 		{"updates", updates},
 		{"what was set aside is settled", setAsideActs},

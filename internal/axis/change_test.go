@@ -67,6 +67,38 @@ func recalls(x *exchange) {
 	}
 }
 
+// recallsUnsent: recalled while the axis cannot be reached, a document never leaves; taken by
+// the axis with its answer lost, it is asked back.
+func recallsUnsent(x *exchange) {
+	ctx := x.t.Context()
+	for _, taken := range []bool{false, true} {
+		d, id := x.issue()
+		x.down.Store(!taken)
+		if taken { // the answer is lost, and so is the list that would tell of it
+			x.fail(axistest.Fault{Operation: "sendEdoc", Kind: axistest.FaultLostAnswer, Count: 1}, axistest.Fault{Operation: "getSentEdocList", Kind: axistest.FaultStatus, Count: 1})
+		}
+		if err := x.a.Flow.Deliver(ctx, id); err == nil {
+			x.t.Fatal("the attempt succeeded")
+		}
+		_, err := x.a.Flow.Recall(ctx, x.a.Who("gd.svd"), d.ID, flow.RecallInput{Reason: "Gửi nhầm"})
+		x.must(err)
+		x.a.Jobs = nil
+		x.down.Store(false)
+		_ = x.a.Flow.Deliver(ctx, id) // finds out, and asks to come again
+		x.must(x.a.Flow.Deliver(ctx, id))
+		c := x.a.asked(d.ID)[0]
+		x.must(x.a.Flow.SendChange(ctx, c.ID))
+		x.settle()
+		in, v := x.b.got("b-sm", "H26.14", d.DocumentID), x.a.delivery(id)
+		switch {
+		case !taken && (len(in) != 0 || v.State != workflow.Recalled):
+			x.t.Fatalf("it left: %s, %+v", v.State, in)
+		case taken && (len(in) != 1 || in[0].State != workflow.Recalled || v.State != workflow.Arrived):
+			x.t.Fatalf("it was not asked back: %s, %+v", v.State, in)
+		}
+	}
+}
+
 // replaces sends a new document in the place of an earlier one.
 func replaces(x *exchange) {
 	ctx := x.t.Context()

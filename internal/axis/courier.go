@@ -44,7 +44,9 @@ func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) 
 		}
 	}
 	if again && !bare(d) {
-		if err := c.accepted(ctx, d, out); err != nil {
+		// Where nothing can be found out, the same bytes go again under the same identifier, by
+		// which the recipient knows them.
+		if err := c.accepted(ctx, d, out); err != nil && !errors.Is(err, vxp.ErrNotOffered) {
 			return refused(out, err)
 		}
 	}
@@ -68,6 +70,17 @@ func (c *Courier) Send(ctx context.Context, d document.Consignment, again bool) 
 		out[at[i]] = h
 	}
 	return out
+}
+
+// Find tells which recipients of a consignment the axis has taken it for, and sends nothing;
+// known is false where the axis does not say what was sent.
+func (c *Courier) Find(ctx context.Context, d document.Consignment) (out []document.Handover, known bool, err error) {
+	out = make([]document.Handover, len(d.To))
+	err = c.accepted(ctx, d, out)
+	if errors.Is(err, vxp.ErrNotOffered) {
+		return nil, false, nil
+	}
+	return out, err == nil, err
 }
 
 func atRest(name string, until time.Time) document.Handover {
@@ -154,9 +167,7 @@ func (c *Courier) accepted(ctx context.Context, d document.Consignment, out []do
 	// A day's leeway: the list goes by days, and by the axis's clock.
 	rows, err := c.Wire.Sent(ctx, vxp.KindEdoc, "", vxp.Period{From: d.SentAt.AddDate(0, 0, -1)})
 	if errors.Is(err, vxp.ErrNotOffered) {
-		// Nothing can be found out: the same bytes go again under the same identifier, by which
-		// the recipient knows them.
-		return nil
+		return err
 	}
 	if err != nil {
 		return fault.New(fault.Unavailable, "axis_unavailable").Wrap(err)

@@ -24,6 +24,7 @@ func TestChanges(t *testing.T) {
 		"a recall by status 13":               recallByStatus,
 		"answers that fit nothing":            strayAnswers,
 		"given up, recalled, arrived":         recallGivenUp,
+		"recalled while it is being sent":     recallUnderWay,
 		"a notice of recall":                  recallByNotice,
 		"replaced":                            replaced,
 		"a replacement of the unknown":        replacesUnknown,
@@ -371,6 +372,35 @@ func recallGivenUp(w *world) {
 	w.expect(d.ID, workflow.Arrived)
 	w.Work()
 	w.states(w.asked(d.ID), workflow.Sent)
+}
+
+// recallUnderWay: an attempt that did not reach the axis ends here; one whose answer was
+// lost is known to have left, and is asked back.
+func recallUnderWay(w *world) {
+	ctx := w.T.Context()
+	for _, x := range []struct {
+		script   string
+		delivery workflow.State
+		change   workflow.State
+	}{{"down", workflow.Recalled, workflow.Recalled}, {"lost", workflow.Sent, workflow.Sent}} {
+		d, id := w.issued()
+		a := &axis{script: []string{x.script}}
+		w.Flow.Courier = a
+		if err := w.Flow.Deliver(ctx, id); err == nil {
+			w.T.Fatal("the attempt succeeded")
+		}
+		_, err := w.Flow.Recall(ctx, w.Who("gd.svd"), d.ID, flow.RecallInput{Reason: "Gửi nhầm"})
+		w.Must(err)
+		w.code(w.Flow.SendChange(ctx, w.asked(d.ID)[0].ID), "delivery_under_way")
+		w.code(w.Flow.Deliver(ctx, id), "delivery_taken_back")
+		w.Must(w.Flow.Deliver(ctx, id)) // the job ends
+		w.expect(d.ID, x.delivery)
+		w.Work()
+		w.states(w.asked(d.ID), x.change)
+		if sent := x.change == workflow.Sent; len(a.again) != map[bool]int{false: 1, true: 2}[sent] {
+			w.T.Errorf("%s: handed over %d times", x.script, len(a.again))
+		}
+	}
 }
 
 // seal takes a draft to the seal and issues it.

@@ -136,6 +136,11 @@ func (f *Flow) attempt(ctx context.Context, find func(ReadTx) ([]document.Delive
 	if err != nil || len(s.of) == 0 {
 		return err
 	}
+	if s.back {
+		if known, err := f.keepBack(ctx, s); known || err != nil {
+			return err
+		}
+	}
 	s.outcome = f.hand(ctx, s)
 	left, err := f.record(ctx, s)
 	if err != nil {
@@ -148,6 +153,7 @@ func (f *Flow) attempt(ctx context.Context, find func(ReadTx) ([]document.Delive
 type sending struct {
 	of      []document.Delivery
 	c       document.Consignment
+	back    bool // taken back meanwhile: to be kept here if it has not left
 	again   bool // an attempt was begun before and nobody knows with what outcome
 	outcome []document.Handover
 }
@@ -169,6 +175,13 @@ func (f *Flow) begin(ctx context.Context, find func(ReadTx) ([]document.Delivery
 		}
 		if len(s.of) == 0 {
 			return tx.FinishJob()
+		}
+		changes, err := tx.ChangesOf(s.of[0].OutgoingID)
+		if err != nil {
+			return err
+		}
+		if back := takenBack(s.of, changes); len(back) > 0 {
+			s.of, s.back = back, true // the others in the next run
 		}
 		d, err := tx.Outgoing(s.of[0].OutgoingID)
 		if err != nil {

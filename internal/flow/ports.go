@@ -257,6 +257,9 @@ type Courier interface {
 	// and that nobody knows with what outcome: what the axis has already is not sent a second
 	// time.
 	Send(ctx context.Context, c document.Consignment, again bool) []document.Handover
+	// Find tells which recipients of a consignment the axis has taken it for, and sends
+	// nothing; known is false where the axis does not say.
+	Find(ctx context.Context, c document.Consignment) (out []document.Handover, known bool, err error)
 	// SendStatus reports a status; a repeated one is the same to any recipient.
 	SendStatus(ctx context.Context, m document.StatusMessage) error
 }
