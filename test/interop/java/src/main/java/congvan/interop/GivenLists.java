@@ -2,6 +2,7 @@ package congvan.interop;
 
 import eu.europa.esig.dss.crl.CRLBinary;
 import eu.europa.esig.dss.crl.CRLUtils;
+import eu.europa.esig.dss.enumerations.RevocationOrigin;
 import eu.europa.esig.dss.model.x509.CertificateToken;
 import eu.europa.esig.dss.spi.x509.revocation.crl.CRLSource;
 import eu.europa.esig.dss.spi.x509.revocation.crl.CRLToken;
@@ -35,7 +36,9 @@ final class GivenLists implements CRLSource {
             try {
                 var validity = CRLUtils.buildCRLValidity(list, issuer);
                 if (validity.isValid()) {
-                    return new CRLToken(certificate, validity);
+                    CRLToken token = new CRLToken(certificate, validity);
+                    token.setExternalOrigin(RevocationOrigin.EXTERNAL); // DSS asks every token where it is from
+                    return token;
                 }
             } catch (IOException e) {
                 continue; // another issuer's list
