@@ -95,7 +95,7 @@ func (w *world) twice(reserve int, stamp *augment.Augmenter) []byte {
 	data = w.sign(data, w.leader, signing.Request{
 		Field: "Leader", Place: signing.Place{Page: 1}, Time: time.Now(), Lock: &signing.Lock{Action: signing.LockExclude, Fields: []string{"Agency"}},
 		Create: []signing.FieldSpec{{
-			Name: "Agency", Kind: signing.FieldSignature, Place: signing.Place{Page: 1, X: 20, Y: 20, W: 30, H: 30}, Lock: &signing.Lock{Action: signing.LockAll},
+			Name: "Agency", Kind: signing.FieldSignature, Place: signing.Place{Page: 1, X: 90, Y: 260, W: 20, H: 20}, Lock: &signing.Lock{Action: signing.LockAll},
 		}},
 	}, stamp)
 	return w.sign(data, w.agency, signing.Request{Field: "Agency", Time: time.Now(), Reserve: reserve}, nil)
