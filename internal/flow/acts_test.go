@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ import (
 	"congvan/internal/workflow"
 	"congvan/signing"
 	"congvan/signing/pdf"
+	"congvan/signing/pdf/pdftest"
 	"congvan/storage"
 )
 
@@ -44,6 +46,7 @@ func TestActs(t *testing.T) {
 		"the seal needs the leader's signature":  sealOrder,
 		"an edit after the seal is refused":      editAfterSeal,
 		"an annex that is no PDF":                otherAnnex,
+		"an annex written on to its corner":      fullAnnex,
 		"an annex that is signed already":        signedAnnex,
 		"the form of a draft is flattened":       flattened,
 		"one consignment once":                   onceOnly,
@@ -348,6 +351,50 @@ func editAfterSeal(w *world) {
 	if rep.Verdict != signing.Invalid {
 		w.T.Fatalf("edited after the seal: %s %v", rep.Verdict, rep.Reasons)
 	}
+}
+
+// fullAnnex has text where the agency's block would stand: at 8 mm it moves to the edge, at
+// the edge it is not shown; either way the annex is signed and what it says stays readable.
+func fullAnnex(w *world) {
+	ctx := w.T.Context()
+	cv := w.Who("cv.svd")
+	for name, c := range map[string]struct {
+		top      float64 // of the first line, points
+		warnings []string
+	}{
+		"gan-mep.pdf": {780, nil},
+		"sat-mep.pdf": {835, []string{"annex_block_unseen:sat-mep.pdf"}},
+	} {
+		main := w.Upload(cv, "a.pdf", flowtest.Sample(w.T, "cong-van-1.pdf"))
+		annex := w.Upload(cv, name, written(c.top))
+		in := w.input(main.ID)
+		in.Files = append(in.Files, flow.FileInput{Role: document.Annex, UploadID: annex.ID})
+		d, err := w.Flow.Draft(ctx, cv, in)
+		w.Must(err)
+		d = w.Seal(d)
+		if !slices.Equal(d.Warnings, c.warnings) {
+			w.T.Errorf("%s: warnings %v, want %v", name, d.Warnings, c.warnings)
+		}
+		if got := d.Files[1].Version.Kind; got != document.VersionSealed {
+			w.T.Errorf("%s is %s", name, got)
+		}
+	}
+}
+
+// written is an A4 page with lines of text from top points down, as wide as the page.
+func written(top float64) []byte {
+	var text strings.Builder
+	for y := top; y > top-120; y -= 12 {
+		fmt.Fprintf(&text, "BT /F 12 Tf 40 %.0f Td (Bang ke so lieu thu nghiem, so lieu thu nghiem, so lieu thu nghiem, so lieu thu nghiem) Tj ET\n", y)
+	}
+	b := pdftest.New()
+	b.Obj(1, "<</Type/Catalog/Pages 2 0 R>>")
+	b.Obj(2, "<</Type/Pages/Kids[3 0 R]/Count 1>>")
+	b.Obj(3, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>")
+	b.Stream(4, "", text.String())
+	b.Obj(5, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
+	b.Table("/Root 1 0 R")
+	return b.Bytes()
 }
 
 func otherAnnex(w *world) {

@@ -20,6 +20,7 @@ const (
 	blockWidth  = 66.0
 	blockHeight = 19.0
 	blockMargin = 8.0
+	edgeMargin  = 1.0 // where 8 mm below the edge is written on
 )
 
 // Seal is the agency's signature (ký số của cơ quan, NĐ 30/2020 Đ.32, Annex I): the named
@@ -58,16 +59,18 @@ func (f *Flow) Seal(ctx context.Context, a Actor, id string) (document.Outgoing,
 		if file.Role == document.Original {
 			continue // it carries its issuer's signatures and gets no other
 		}
-		s, ok, err := f.sealOf(ctx, a, &d, file, ag, cred)
-		if err == nil && !ok {
-			warnings = append(warnings, "annex_unsigned:"+file.Name)
+		s, warning, err := f.sealOf(ctx, a, &d, file, ag, cred)
+		if warning != "" {
+			warnings = append(warnings, warning+":"+file.Name)
+		}
+		if err == nil && s == nil {
 			continue
 		}
 		var v document.Version
 		var i Intent
 		if err == nil {
 			var code string
-			v, i, code, err = f.sign(ctx, s)
+			v, i, code, err = f.sign(ctx, *s)
 			late = cmp.Or(code, late)
 		}
 		if err != nil {
@@ -164,9 +167,10 @@ func (f *Flow) leaderSigned(ctx context.Context, v document.Version, asked signi
 	return fault.New(fault.Conflict, "leader_signature_not_valid")
 }
 
-// sealOf is the agency's signature on one file; ok is false for a file that cannot carry one.
-func (f *Flow) sealOf(ctx context.Context, a Actor, d *document.Outgoing, file document.File, ag org.Agency, cred Credential) (signature, bool, error) {
-	s := signature{actor: a, doc: d.ID, file: file.ID, base: file.Version, kind: document.VersionSealed, cred: cred}
+// sealOf is the agency's signature on one file, nil for a file that cannot carry one; the
+// warning is for the people who see the document.
+func (f *Flow) sealOf(ctx context.Context, a Actor, d *document.Outgoing, file document.File, ag org.Agency, cred Credential) (*signature, string, error) {
+	s := &signature{actor: a, doc: d.ID, file: file.ID, base: file.Version, kind: document.VersionSealed, cred: cred}
 	now := f.Clock().In(calendar.Zone())
 	if file.Role == document.Main {
 		s.purpose = PurposeAgency
@@ -174,17 +178,17 @@ func (f *Flow) sealOf(ctx context.Context, a Actor, d *document.Outgoing, file d
 			Field: FieldAgency, Fill: fills(d), Time: now,
 			Appearance: signing.Appearance{Look: signing.LookAgency, Image: cred.Image},
 		}
-		return s, true, nil
+		return s, "", nil
 	}
 	if file.MediaType != mediaPDF {
-		return s, false, nil
+		return nil, "annex_unsigned", nil
 	}
 	in, err := f.inspect(ctx, file.Version)
 	if err != nil {
-		return s, false, err
+		return nil, "", err
 	}
 	if in.Encrypted || len(in.PageSizes) == 0 {
-		return s, false, nil
+		return nil, "annex_unsigned", nil
 	}
 	lines := []string{
 		ag.Name, register.FullCode(d.Number, d.Notation), now.Format("02-01-2006 15:04:05 -07:00"),
@@ -199,7 +203,34 @@ func (f *Flow) sealOf(ctx context.Context, a Actor, d *document.Outgoing, file d
 		Place:      signing.Place{Page: 1, X: max(0, in.PageSizes[0].W-blockWidth-blockMargin), Y: blockMargin, W: blockWidth, H: blockHeight},
 		Appearance: signing.Appearance{Look: signing.LookAttachment, Lines: lines},
 	}
-	return s, true, nil
+	seen, err := f.makeRoom(ctx, file.Version, &s.req)
+	if err == nil && !seen {
+		return s, "annex_block_unseen", nil
+	}
+	return s, "", err
+}
+
+// makeRoom moves an annex's text block to the upper edge where it would stand over text, and
+// has it not shown at all where even that is written on: the agency's signature must not hide
+// what the annex says, nor be missing (NĐ 30/2020 Annex I, II.8.b).
+func (f *Flow) makeRoom(ctx context.Context, v document.Version, r *signing.Request) (seen bool, err error) {
+	file, closer, err := f.open(ctx, v.Blob, v.HashState)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = closer.Close() }()
+	for _, y := range []float64{blockMargin, edgeMargin} {
+		r.Place.Y = y
+		_, err = f.Engine.Prepare(ctx, file, *r)
+		switch {
+		case err == nil:
+			return true, nil
+		case !errors.Is(err, signing.ErrCovers):
+			return false, pdfFault(err)
+		}
+	}
+	r.Place, r.Appearance = signing.Place{}, signing.Appearance{Look: signing.LookNone}
+	return false, nil
 }
 
 func (f *Flow) inspect(ctx context.Context, v document.Version) (*signing.Inspection, error) {
