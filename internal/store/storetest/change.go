@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"congvan/internal/authz"
 	"congvan/internal/document"
 	"congvan/internal/fault"
 	"congvan/internal/flow"
@@ -39,6 +40,31 @@ func testChanges(t *testing.T, w *world) {
 		}
 		return tx.PutChange(&got)
 	})
+	all := authz.Grants{AgencyID: agencyA, All: true}
+	for name, x := range map[string]struct {
+		f    query.Filter
+		want int
+	}{
+		"asked":                {query.Filter{Kind: authz.Incoming, Asked: true}, 1},
+		"received before":      {query.Filter{Kind: authz.Incoming, ReceivedTo: in.ReceivedAt.Add(time.Second)}, 1},
+		"received before that": {query.Filter{Kind: authz.Incoming, ReceivedTo: in.ReceivedAt}, 0},
+		"received since":       {query.Filter{Kind: authz.Incoming, ReceivedAt: in.ReceivedAt}, 1},
+		"received later":       {query.Filter{Kind: authz.Incoming, ReceivedAt: in.ReceivedAt.Add(time.Second)}, 0},
+		"nothing sent yet":     {query.Filter{Kind: authz.Outgoing, UnheardFrom: v.UpdatedAt.Add(time.Hour)}, 0},
+	} {
+		x.f.Grants = all
+		if n, err := w.s.Count(t.Context(), x.f); err != nil || n != x.want {
+			t.Errorf("%s: %d, %v, want %d", name, n, err, x.want)
+		}
+	}
+	v.State = workflow.Arrived
+	w.write(func(tx flow.Tx) error { return tx.PutDelivery(&v) })
+	for after, want := range map[time.Duration]int{time.Second: 1, 0: 0} {
+		n, err := w.s.Count(t.Context(), query.Filter{Kind: authz.Outgoing, Grants: all, UnheardFrom: v.UpdatedAt.Add(after)})
+		if err != nil || n != want {
+			t.Errorf("unheard: %d, %v, want %d", n, err, want)
+		}
+	}
 	stale := sent
 	sent.State, sent.Answer, sent.AnsweredBy, sent.AnsweredAt, sent.Attempts, sent.LastError = workflow.Agreed, "Đã hủy", "Văn thư", &at, 2, "axis_down"
 	w.write(func(tx flow.Tx) error { return tx.PutChange(&sent) })
