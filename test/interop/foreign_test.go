@@ -70,7 +70,7 @@ func (w *world) foreignFiles(files map[string]string) []artifact {
 				what += " visible"
 				job["visible"], job["image"] = true, image
 			}
-			if f.lock {
+			if f.lock && by == pyHanko {
 				what += " lock"
 				job["lock"] = []string{"Truong1"}
 			}
