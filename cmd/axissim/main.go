@@ -32,7 +32,7 @@ func main() {
 const usage = `axissim simulates the national document axis.
 
 Usage:
-  axissim --config systems.json --dir DIR [--listen ADDRESS] [--addr-file FILE]
+  axissim --config systems.json --dir DIR [--listen ADDRESS] [--addr-file FILE] [--faults SCRIPT.json]
 
 The configuration names the systems that may connect, each with its secret and the
 agencies it speaks for:
@@ -41,7 +41,8 @@ agencies it speaks for:
     {"code": "H99.14", "code102": "000.00.14.H99", "name": "Sở Ví dụ"}]}]}
 
 Open the address in a browser to see what it holds; GET /metrics counts; POST /_faults
-makes things go wrong, for example {"operation": "sendEdoc", "kind": "lost-answer"}.
+makes things go wrong, for example {"operation": "sendEdoc", "kind": "lost-answer"}; a script
+of faults, an array of them, does so from the start.
 
 Options:
 `
@@ -53,6 +54,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 	listen := flags.String("listen", "127.0.0.1:8686", "`address` to listen on; port 0 takes a free one")
 	addrFile := flags.String("addr-file", "", "`file` to write the address into once it is served")
 	dir := flags.String("dir", "", "`folder` that keeps the messages")
+	faults := flags.String("faults", "", "`file` with faults to arm at the start, in JSON")
 	config := flags.String("config", "", "`file` with the systems and agencies, in JSON")
 	flags.Usage = func() {
 		fmt.Fprint(flags.Output(), usage)
@@ -72,7 +74,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	if err := serve(ctx, *listen, *addrFile, *dir, *config, out); err != nil {
+	if err := serve(ctx, *listen, *addrFile, *dir, *config, *faults, out); err != nil {
 		fmt.Fprintln(errOut, "axissim:", err)
 		return 1
 	}
@@ -80,7 +82,7 @@ func run(ctx context.Context, args []string, out, errOut io.Writer) int {
 }
 
 // serve runs the simulator until ctx ends.
-func serve(ctx context.Context, listen, addrFile, dir, config string, out io.Writer) (err error) {
+func serve(ctx context.Context, listen, addrFile, dir, config, faults string, out io.Writer) (err error) {
 	systems, err := readSystems(config)
 	if err != nil {
 		return err
@@ -90,6 +92,9 @@ func serve(ctx context.Context, listen, addrFile, dir, config string, out io.Wri
 		return err
 	}
 	defer func() { err = errors.Join(err, sim.Close()) }()
+	if err := arm(sim, faults); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", listen)
 	if err != nil {
 		return err
@@ -117,6 +122,28 @@ func serve(ctx context.Context, listen, addrFile, dir, config string, out io.Wri
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
 		return server.Close()
+	}
+	return nil
+}
+
+// arm plays a script of faults; none without a name.
+func arm(sim *axistest.Simulator, name string) error {
+	if name == "" {
+		return nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	script, err := axistest.ReadFaults(f)
+	for _, x := range script {
+		if err == nil {
+			err = sim.AddFault(x)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
 }

@@ -163,7 +163,7 @@ func reset(w http.ResponseWriter) {
 func (s *Simulator) serveFaults(w http.ResponseWriter, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
-		faults, err := readFaults(http.MaxBytesReader(w, r.Body, 1<<20))
+		faults, err := ReadFaults(http.MaxBytesReader(w, r.Body, 1<<20))
 		for _, f := range faults {
 			if err == nil {
 				err = s.AddFault(f)
@@ -186,8 +186,9 @@ func (s *Simulator) serveFaults(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"armed": s.faults, "applied": s.applied})
 }
 
-// readFaults reads one fault or an array of them.
-func readFaults(r io.Reader) ([]Fault, error) {
+// ReadFaults reads one fault or an array of them, in JSON: the body of POST /_faults, or a
+// script that is played from the start.
+func ReadFaults(r io.Reader) ([]Fault, error) {
 	body, err := io.ReadAll(r)
 	if err != nil {
 		return nil, err
