@@ -52,7 +52,7 @@ const maxName = 200
 func SafeName(raw string) string {
 	s := norm.NFC.String(strings.ToValidUTF8(raw, "_"))
 	s = s[strings.LastIndexAny(s, `/\`)+1:]
-	s = strings.Map(safeRune, s)
+	s = norm.NFC.String(strings.Map(safeRune, s)) // marks that something stood between meet only now
 	s = strings.Join(strings.Fields(s), " ")
 	s = strings.TrimRight(strings.TrimLeft(s, ". "), ". ")
 	if s == "" {

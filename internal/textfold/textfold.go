@@ -27,7 +27,8 @@ func Fold(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space := false
-	for _, r := range norm.NFKD.String(s) {
+	// A letter right behind a broken byte would be left composed.
+	for _, r := range norm.NFKD.String(strings.ToValidUTF8(s, " ")) {
 		if unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Cf, r) {
 			continue
 		}
