@@ -271,7 +271,7 @@ func (f *Flow) SendChange(ctx context.Context, id string) error {
 	if err != nil || !ready {
 		return err
 	}
-	sendErr := f.hand(ctx, sending{of: []document.Delivery{v}, c: *c.Consignment})[0].Err
+	sendErr := later(f.hand(ctx, sending{of: []document.Delivery{v}, c: *c.Consignment})[0].Err)
 	err = f.Store.Write(context.WithoutCancel(ctx), func(tx Tx) error {
 		c, err := tx.Change(id)
 		if err != nil {

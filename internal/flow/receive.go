@@ -265,7 +265,7 @@ func (f *Flow) noticeAbout(tx Tx, a Actor, d *document.Incoming, code workflow.S
 }
 
 // later makes a refusal by the axis one that may pass: who is locked there gets unlocked, and
-// the sender of a document waits for what became of it (NĐ 30/2020 Đ.21.2c).
+// the other side waits for what became of a document, or of a recall (NĐ 30/2020 Đ.18.4, Đ.21.2c).
 func later(err error) error {
 	if !fault.Is(err, "axis_refused") && !fault.Is(err, "axis_recipient_refused") {
 		return err
