@@ -16,6 +16,7 @@ import (
 	"congvan/internal/document"
 	"congvan/internal/query"
 	"congvan/internal/register"
+	"congvan/internal/workflow"
 	"congvan/signing"
 )
 
@@ -101,6 +102,7 @@ func (w *Web) funcs(lang string) template.FuncMap {
 		"act":     func(a any) string { return actPath(fmt.Sprint(a)) },
 		"has":     hasAct,
 		"moves":   moves,
+		"frozen":  workflow.Frozen,
 		"others":  others,
 		"dict":    dict,
 		"isin":    strings.HasPrefix,
