@@ -15,14 +15,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
 	"time"
 
+	"congvan/internal/axis/transport"
 	"congvan/internal/axis/vxp"
 )
 
@@ -78,15 +77,7 @@ func New(cfg Config) (*Client, error) {
 	cfg.TokenLife = cmp.Or(cfg.TokenLife, 25*time.Minute)
 	cfg.MaxFetch = cmp.Or(cfg.MaxFetch, 600<<20)
 	cfg.MaxList = cmp.Or(cfg.MaxList, 64<<20)
-	return &Client{cfg: cfg, base: base.JoinPath("v1"), http: &http.Client{
-		Transport: &http.Transport{
-			DialContext:     (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-			TLSClientConfig: cfg.TLS, TLSHandshakeTimeout: 10 * time.Second, ResponseHeaderTimeout: 2 * time.Minute,
-			IdleConnTimeout: time.Minute, MaxIdleConnsPerHost: 4, MaxConnsPerHost: 10, DisableCompression: true,
-		},
-		// A redirect would carry the credentials to another place.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Client{cfg: cfg, base: base.JoinPath("v1"), http: transport.NewHTTP(cfg.TLS)}, nil
 }
 
 func plain(s string) bool {
@@ -180,18 +171,14 @@ func (c *Client) forget(token string) {
 // request makes one HTTP request and returns a successful answer; its Body must be closed.
 // Errors are *vxp.Error or the context's.
 func (c *Client) request(ctx context.Context, k call, token string) (*http.Response, error) {
-	limit, cancel := context.WithTimeout(ctx, cmp.Or(k.timeout, c.cfg.Timeout))
-	sent := false
-	traced := httptrace.WithClientTrace(limit, &httptrace.ClientTrace{WroteHeaders: func() { sent = true }})
 	var body io.Reader
 	if k.body != nil {
 		body = k.body()
 	}
 	address := c.base.JoinPath(k.op)
 	address.RawQuery = k.query.Encode()
-	req, err := http.NewRequestWithContext(traced, k.method, address.String(), body)
+	req, err := http.NewRequestWithContext(ctx, k.method, address.String(), body)
 	if err != nil {
-		cancel()
 		return nil, err
 	}
 	req.ContentLength = k.size
@@ -204,49 +191,21 @@ func (c *Client) request(ctx context.Context, k call, token string) (*http.Respo
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		cancel()
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		} else if u := (*url.Error)(nil); errors.As(err, &u) {
-			err = u.Err // the address says nothing that op does not
-		}
+	resp, sent, err := transport.Do(ctx, c.http, cmp.Or(k.timeout, c.cfg.Timeout), req)
+	switch {
+	case err != nil:
 		return nil, &vxp.Error{Op: k.op, Retryable: true, Uncertain: sent, Err: err}
-	}
-	resp.Body = &ending{resp.Body, cancel}
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+	case !transport.Succeeded(resp):
 		defer resp.Body.Close()
 		return nil, c.refused(k.op, resp)
 	}
 	return resp, nil
 }
 
-// ending ends the call's time limit when the answer is closed.
-type ending struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-func (b *ending) Close() error {
-	_, _ = io.CopyN(io.Discard, b.ReadCloser, 16<<10)
-	err := b.ReadCloser.Close()
-	b.cancel()
-	return err
-}
-
 // refused reads an answer whose HTTP status says that the call failed.
 func (c *Client) refused(op string, resp *http.Response) *vxp.Error {
 	e := &vxp.Error{Op: op, HTTPStatus: resp.StatusCode}
-	switch s := resp.StatusCode; {
-	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout:
-		e.Retryable = true
-	case s >= 500:
-		e.Retryable, e.Uncertain = true, true
-	}
-	if wait, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil && wait > 0 {
-		e.RetryAfter = min(wait, time.Hour)
-	}
+	e.Retryable, e.Uncertain, e.RetryAfter = transport.Judge(resp)
 	var a sent
 	if c.decode(resp, &a, 64<<10) == nil {
 		e.Code, e.Desc = vxp.Clean(string(a.Data.ErrorCode)), vxp.Clean(cmp.Or(a.Data.ErrorDesc, a.Message))
@@ -264,14 +223,12 @@ func (c *Client) decode(resp *http.Response, into any, most int64) error {
 	case limited.N <= 0:
 		return vxp.ErrTooLarge
 	case errors.As(err, &syntax), errors.As(err, &kind):
-		return errNotAnAnswer
+		return transport.ErrNotAnAnswer
 	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
 	}
 	return err
 }
-
-var errNotAnAnswer = errors.New("the answer is not the façade's JSON")
 
 // boundary parts a multipart body; it follows from the message's hash, which no message
 // holds of itself.

@@ -1,7 +1,6 @@
 package lgsp
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -146,23 +145,27 @@ func TestNewNamesWhatIsMissing(t *testing.T) {
 	}
 }
 
-// FuzzTextMember: any answer gives a text or an error, and never more than it held.
-func FuzzTextMember(f *testing.F) {
+// FuzzText: any answer gives a text or an error, and never more than it held.
+func FuzzText(f *testing.F) {
 	for _, s := range []string{
 		`{"success":true,"data":{"edxml":"<a\u0110/>"}}`, `{"data":{"x":[{}],"edxml":"a"},"success":true}`, `{"success":false}`, `{`, `{"data":{"data":{}}}`,
 	} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		x := &textMember{op: "f", in: bufio.NewReader(strings.NewReader(s))}
-		if x.open() != nil {
+		success := ""
+		x, err := edxmlText(strings.NewReader(s), func(m map[string]string) error {
+			success = m["success"]
+			return refused("f", m)
+		})
+		if err != nil {
 			return
 		}
 		b, err := io.ReadAll(x)
 		if len(b) > len(s) {
 			t.Fatalf("%d bytes of %d", len(b), len(s))
 		}
-		if err == nil && (x.refusal.Success == nil || !*x.refusal.Success) {
+		if err == nil && success != "true" {
 			t.Fatalf("a message without success: %q", s)
 		}
 	})

@@ -3,7 +3,6 @@ package lgsp
 import (
 	"bufio"
 	"context"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"congvan/internal/axis/transport"
 	"congvan/internal/axis/vxp"
 )
 
@@ -70,27 +70,21 @@ var zone = time.FixedZone("+07", 7*3600)
 // Errors are those of vxp.Client.Send.
 func (c *Client) Send(ctx context.Context, o vxp.Outgoing) (docID string, err error) {
 	mark := boundary(o.SHA256)
-	head := fmt.Sprintf("--%s\r\nContent-Disposition: form-data; name=\"messageType\"\r\n\r\n%s\r\n"+
-		"--%s\r\nContent-Disposition: form-data; name=\"edocFile\"; filename=\"edoc.edxml\"\r\nContent-Type: application/xml\r\n\r\n", mark, o.Kind, mark)
-	tail := "\r\n--" + mark + "--\r\n"
-
+	m := transport.Message{
+		Head: fmt.Sprintf("--%s\r\nContent-Disposition: form-data; name=\"messageType\"\r\n\r\n%s\r\n"+
+			"--%s\r\nContent-Disposition: form-data; name=\"edocFile\"; filename=\"edoc.edxml\"\r\nContent-Type: application/xml\r\n\r\n", mark, o.Kind, mark),
+		Tail: "\r\n--" + mark + "--\r\n", Size: o.Size, SHA256: o.SHA256, Write: o.Body,
+	}
 	// The sign-in comes first: the body can be given only once.
 	if _, err := c.signedIn(ctx, ""); err != nil {
 		return "", err
 	}
-	r, w := io.Pipe()
-	written := make(chan error, 1)
-	go func() {
-		err := writeBody(w, o, head, tail)
-		w.CloseWithError(err)
-		written <- err
-	}()
+	body, done := m.Open()
 	resp, err := c.do(ctx, call{
 		op: "sendEdoc", method: http.MethodPost, contentType: "multipart/form-data; boundary=" + mark, once: true,
-		body: func() io.Reader { return r }, size: int64(len(head)) + o.Size + int64(len(tail)), timeout: c.cfg.TransferTimeout,
+		body: func() io.Reader { return body }, size: m.Length(), timeout: c.cfg.TransferTimeout,
 	})
-	r.CloseWithError(errAbandoned)
-	if fault := <-written; fault != nil && !errors.Is(fault, errAbandoned) {
+	if fault := done(); fault != nil {
 		if resp != nil {
 			resp.Body.Close()
 		}
@@ -112,50 +106,9 @@ func (c *Client) Send(ctx context.Context, o vxp.Outgoing) (docID string, err er
 		id = string(a.Data.DocID)
 	}
 	if id == "" {
-		return "", &vxp.Error{Op: "sendEdoc", Retryable: true, Uncertain: true, Err: errNotAnAnswer}
+		return "", &vxp.Error{Op: "sendEdoc", Retryable: true, Uncertain: true, Err: transport.ErrNotAnAnswer}
 	}
 	return id, nil
-}
-
-var errAbandoned = errors.New("lgsp: the request ended before its body")
-
-// writeBody writes the form and ends it only if the message is the one announced.
-func writeBody(pipe io.Writer, o vxp.Outgoing, head, tail string) error {
-	if _, err := io.WriteString(pipe, head); err != nil {
-		return errAbandoned
-	}
-	w := &counted{w: pipe, hash: sha256.New()}
-	err := o.Body(w)
-	switch {
-	case w.refused:
-		return errAbandoned
-	case err != nil:
-		return err
-	case w.n != o.Size || [32]byte(w.hash.Sum(nil)) != o.SHA256:
-		return fmt.Errorf("lgsp: the message is not the one measured: %d bytes instead of %d, or another hash", w.n, o.Size)
-	}
-	if _, err := io.WriteString(pipe, tail); err != nil {
-		return errAbandoned
-	}
-	return nil
-}
-
-type counted struct {
-	w    io.Writer
-	hash interface {
-		io.Writer
-		Sum([]byte) []byte
-	}
-	n       int64
-	refused bool
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	_, _ = c.hash.Write(p[:n])
-	c.n += int64(n)
-	c.refused = c.refused || err != nil
-	return n, err
 }
 
 // Received lists the messages that are not yet done.
@@ -194,7 +147,7 @@ func (c *Client) Received(ctx context.Context, kind vxp.Kind, p vxp.Period) ([]v
 		return nil, err
 	}
 	if json.Unmarshal(raw, &a) != nil {
-		return nil, &vxp.Error{Op: op, Retryable: true, Err: errNotAnAnswer}
+		return nil, &vxp.Error{Op: op, Retryable: true, Err: transport.ErrNotAnAnswer}
 	}
 	var out []vxp.Received
 	for _, r := range a.Data {
@@ -210,7 +163,7 @@ func (c *Client) Received(ctx context.Context, kind vxp.Kind, p vxp.Period) ([]v
 func refusal(op string, raw json.RawMessage) error {
 	var a answer
 	if err := json.Unmarshal(raw, &a); err != nil {
-		return &vxp.Error{Op: op, Retryable: true, Err: errNotAnAnswer}
+		return &vxp.Error{Op: op, Retryable: true, Err: transport.ErrNotAnAnswer}
 	}
 	if a.Success != nil && *a.Success {
 		return nil
@@ -257,64 +210,52 @@ func (c *Client) Fetch(ctx context.Context, docID string) (io.ReadCloser, error)
 	if err != nil {
 		return nil, err
 	}
-	in := bufio.NewReaderSize(&atMost{resp.Body, 2*c.cfg.MaxFetch + 1<<20}, 64<<10)
-	text := &textMember{op: op, in: in}
-	if err := text.open(); err != nil {
-		defer resp.Body.Close()
-		return nil, fetchError(op, err)
+	fault := func(err error) error {
+		if x := (*vxp.Error)(nil); errors.As(err, &x) {
+			return err
+		}
+		return &vxp.Error{Op: op, Retryable: !errors.Is(err, vxp.ErrTooLarge), Err: err}
 	}
-	decoded := bufio.NewReaderSize(text, 64<<10)
-	first, err := decoded.Peek(1)
-	var out io.Reader = decoded
+	out, err := messageIn(op, transport.AtMost(resp.Body, 2*c.cfg.MaxFetch+1<<20))
+	if err != nil {
+		resp.Body.Close()
+		return nil, fault(err)
+	}
+	return &transport.Stream{Reader: transport.AtMost(out, c.cfg.MaxFetch), Closer: resp.Body, Fault: fault}, nil
+}
+
+// messageIn is the text of data.edxml in an answer.
+func messageIn(op string, answer io.Reader) (io.Reader, error) {
+	text, err := edxmlText(answer, func(m map[string]string) error { return refused(op, m) })
+	if err != nil {
+		return nil, err
+	}
+	in := bufio.NewReaderSize(text, 64<<10)
+	first, err := in.Peek(1)
 	switch {
 	case err != nil && !errors.Is(err, io.EOF):
-		defer resp.Body.Close()
-		return nil, fetchError(op, err)
+		return nil, err
 	case len(first) == 1 && strings.ContainsRune(base64Letters, rune(first[0])):
-		out = base64.NewDecoder(base64.StdEncoding, decoded)
+		return base64.NewDecoder(base64.StdEncoding, in), nil
 	}
-	return &fetched{op, &atMost{out, c.cfg.MaxFetch}, resp.Body}, nil
+	return in, nil
+}
+
+// edxmlText opens data.edxml in an answer.
+func edxmlText(answer io.Reader, refused func(map[string]string) error) (*transport.Text, error) {
+	return transport.OpenText(bufio.NewReaderSize(answer, 64<<10), []string{"data", "edxml"}, refused)
+}
+
+// refused is the refusal that the members beside a message tell, or nil.
+func refused(op string, m map[string]string) error {
+	var a sent
+	if told, ok := m["success"]; ok {
+		success := told == "true"
+		a.Success = &success
+	}
+	a.Message, a.Data.ErrorCode, a.Data.ErrorDesc = m["message"], word(m["errorcode"]), m["errordesc"]
+	return a.failed(op)
 }
 
 // base64Letters begin the base64 of an XML text: '<', white space or a byte order mark.
 const base64Letters = "PICDQ7"
-
-type fetched struct {
-	op   string
-	r    io.Reader
-	body io.Closer
-}
-
-func (f *fetched) Read(p []byte) (int, error) {
-	n, err := f.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = fetchError(f.op, err)
-	}
-	return n, err
-}
-
-func (f *fetched) Close() error { return f.body.Close() }
-
-func fetchError(op string, err error) error {
-	if x := (*vxp.Error)(nil); errors.As(err, &x) {
-		return err
-	}
-	return &vxp.Error{Op: op, Retryable: !errors.Is(err, vxp.ErrTooLarge), Err: err}
-}
-
-// atMost fails with vxp.ErrTooLarge beyond n bytes.
-type atMost struct {
-	r io.Reader
-	n int64
-}
-
-func (a *atMost) Read(p []byte) (int, error) {
-	if a.n < 0 {
-		return 0, vxp.ErrTooLarge
-	}
-	n, err := a.r.Read(p[:min(int64(len(p)), a.n+1)])
-	if a.n -= int64(n); a.n < 0 {
-		return n - 1, vxp.ErrTooLarge
-	}
-	return n, err
-}

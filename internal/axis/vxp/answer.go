@@ -6,6 +6,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+
+	"congvan/internal/axis/transport"
 )
 
 // row is one object's members by lower-case name. Servers write codes and ids now as
@@ -50,7 +52,7 @@ func readAnswer(r io.Reader, each func(row) error) (row, error) {
 	if t, err := dec.Token(); err != nil {
 		return nil, notAnAnswer(err)
 	} else if t != json.Delim('{') {
-		return nil, errNotAnAnswer
+		return nil, transport.ErrNotAnAnswer
 	}
 	members := map[string]any{}
 	for dec.More() {
@@ -84,7 +86,7 @@ func readRows(dec *json.Decoder, limited *rowReader, each func(row) error) error
 	}
 	if t != json.Delim('[') {
 		if t == json.Delim('{') {
-			return errNotAnAnswer
+			return transport.ErrNotAnAnswer
 		}
 		return nil // null or "": no rows
 	}
@@ -126,25 +128,7 @@ func notAnAnswer(err error) error {
 	case errors.Is(err, io.EOF):
 		return io.ErrUnexpectedEOF
 	case errors.As(err, &syntax), errors.As(err, &kind):
-		return errNotAnAnswer
+		return transport.ErrNotAnAnswer
 	}
 	return err
-}
-
-// atMost fails with ErrTooLarge beyond n bytes.
-type atMost struct {
-	r io.Reader
-	n int64
-}
-
-func (a *atMost) Read(p []byte) (int, error) {
-	if a.n <= 0 {
-		if n, err := a.r.Read(make([]byte, 1)); n == 0 {
-			return 0, err
-		}
-		return 0, ErrTooLarge
-	}
-	n, err := a.r.Read(p[:min(int64(len(p)), a.n)])
-	a.n -= int64(n)
-	return n, err
 }

@@ -11,13 +11,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"congvan/internal/axis/transport"
 )
 
 // Config says how to reach the axis. Fields with a default may stay zero.
@@ -63,22 +63,8 @@ func New(cfg Config) (*Client, error) {
 	cfg.TransferTimeout = cmp.Or(cfg.TransferTimeout, 15*time.Minute)
 	cfg.MaxFetch = cmp.Or(cfg.MaxFetch, 600<<20)
 	cfg.MaxList = cmp.Or(cfg.MaxList, 256<<20)
-	c := &Client{cfg: cfg, base: base}
+	c := &Client{cfg: cfg, base: base, http: transport.NewHTTP(cfg.TLS)}
 	c.noDownload.Store(!cfg.Download)
-	c.http = &http.Client{
-		Transport: &http.Transport{
-			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
-			TLSClientConfig:       cfg.TLS,
-			TLSHandshakeTimeout:   10 * time.Second,
-			ResponseHeaderTimeout: 2 * time.Minute,
-			IdleConnTimeout:       time.Minute,
-			MaxIdleConnsPerHost:   4,
-			MaxConnsPerHost:       10, // the most the operator's SDK may be set to
-			DisableCompression:    true,
-		},
-		// A redirect would carry the signed headers to another place.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
 	return c, nil
 }
 
@@ -99,69 +85,29 @@ type call struct {
 // do makes the call and returns a successful HTTP answer; its Body must be closed,
 // which also ends the call's time limit. Errors are *Error or the context's.
 func (c *Client) do(ctx context.Context, k call) (*http.Response, error) {
-	limit, cancel := context.WithTimeout(ctx, cmp.Or(k.timeout, c.cfg.Timeout))
-	sent := false
-	traced := httptrace.WithClientTrace(limit, &httptrace.ClientTrace{WroteHeaders: func() { sent = true }})
-	req, err := http.NewRequestWithContext(traced, cmp.Or(k.method, http.MethodPost), c.base.JoinPath(k.op).String(), k.body)
+	req, err := http.NewRequestWithContext(ctx, cmp.Or(k.method, http.MethodPost), c.base.JoinPath(k.op).String(), k.body)
 	if err != nil {
-		cancel()
 		return nil, err
 	}
 	req.ContentLength = k.size
 	if err := c.sign(req.Header, cmp.Or(k.contentType, "application/json"), k.params); err != nil {
-		cancel()
 		return nil, &Error{Op: k.op, Err: err}
 	}
-	resp, err := c.http.Do(req)
-	if err != nil {
-		cancel()
-		if ctx.Err() != nil {
-			err = ctx.Err()
-		}
-		return nil, &Error{Op: k.op, Retryable: true, Uncertain: sent, Err: withoutURL(err)}
-	}
-	resp.Body = &answerBody{resp.Body, cancel}
-	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+	resp, sent, err := transport.Do(ctx, c.http, cmp.Or(k.timeout, c.cfg.Timeout), req)
+	switch {
+	case err != nil:
+		return nil, &Error{Op: k.op, Retryable: true, Uncertain: sent, Err: err}
+	case !transport.Succeeded(resp):
 		defer resp.Body.Close()
 		return nil, httpError(k.op, resp)
 	}
 	return resp, nil
 }
 
-// answerBody ends the call's time limit when the answer is closed; what little may be
-// left is read, so that the connection can be used again.
-type answerBody struct {
-	io.ReadCloser
-	cancel context.CancelFunc
-}
-
-func (b *answerBody) Close() error {
-	_, _ = io.CopyN(io.Discard, b.ReadCloser, 16<<10)
-	err := b.ReadCloser.Close()
-	b.cancel()
-	return err
-}
-
-// withoutURL takes the address and method off an HTTP client's error: Op says it.
-func withoutURL(err error) error {
-	if u := (*url.Error)(nil); errors.As(err, &u) {
-		return u.Err
-	}
-	return err
-}
-
 // httpError reads an answer whose HTTP status says that the call failed.
 func httpError(op string, resp *http.Response) *Error {
 	e := &Error{Op: op, HTTPStatus: resp.StatusCode}
-	switch s := resp.StatusCode; {
-	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout:
-		e.Retryable = true
-	case s >= 500:
-		e.Retryable, e.Uncertain = true, true
-	}
-	if wait, err := time.ParseDuration(resp.Header.Get("Retry-After") + "s"); err == nil && wait > 0 {
-		e.RetryAfter = min(wait, time.Hour)
-	}
+	e.Retryable, e.Uncertain, e.RetryAfter = transport.Judge(resp)
 	if a, err := readAnswer(io.LimitReader(resp.Body, 64<<10), nil); err == nil {
 		e.Code, e.Desc = Clean(a["errorcode"]), Clean(a["errordesc"])
 	}

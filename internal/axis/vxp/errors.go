@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"congvan/internal/axis/transport"
 )
 
 // Error is a failed call. Not Retryable means that the axis refused it and will again.
@@ -52,9 +54,7 @@ const (
 
 var (
 	// ErrTooLarge says that an answer is over the configured limit.
-	ErrTooLarge = errors.New("the answer is too large")
+	ErrTooLarge = transport.ErrTooLarge
 	// ErrNotOffered says that a protocol has no such operation.
 	ErrNotOffered = errors.New("the operation is not offered")
-
-	errNotAnAnswer = errors.New("the answer is not the axis's JSON")
 )

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"congvan/internal/axis/transport"
 )
 
 // Fetch opens the text of a received message. Reading streams from the network in
@@ -34,24 +36,24 @@ func (c *Client) fetch(ctx context.Context, k call) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &fetched{op: k.op, body: resp.Body}
-	in := bufio.NewReaderSize(resp.Body, 64<<10)
+	f := &transport.Stream{Closer: resp.Body, Fault: func(err error) error { return fetchFault(k.op, err) }}
+	// Base64 and its escapes are at most so much longer than the message.
+	in := bufio.NewReaderSize(transport.AtMost(resp.Body, 2*c.cfg.MaxFetch+1<<20), 64<<10)
 	html := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
 	switch first, err := firstByte(in); {
 	case err != nil:
-		f.r = failedReader{err}
+		f.Reader = failedReader{err}
 	case first == '{':
-		f.r, err = openData(k.op, in)
-		if err != nil {
+		if f.Reader, err = openData(k.op, in); err != nil {
 			resp.Body.Close()
-			return nil, f.fault(err)
+			return nil, f.Fault(err)
 		}
 	case k.op == "getEdoc" || html:
-		f.r = failedReader{errNotAnAnswer}
+		f.Reader = failedReader{transport.ErrNotAnAnswer}
 	default:
-		f.r = in
+		f.Reader = in
 	}
-	f.r = &atMost{f.r, c.cfg.MaxFetch}
+	f.Reader = transport.AtMost(f.Reader, c.cfg.MaxFetch)
 	return f, nil
 }
 
@@ -75,37 +77,20 @@ type failedReader struct{ err error }
 
 func (f failedReader) Read([]byte) (int, error) { return 0, f.err }
 
-// fetched is the text of a message as it comes.
-type fetched struct {
-	op   string
-	r    io.Reader
-	body io.Closer
-}
-
-func (f *fetched) Read(p []byte) (int, error) {
-	n, err := f.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = f.fault(err)
-	}
-	return n, err
-}
-
-func (f *fetched) Close() error { return f.body.Close() }
-
-// fault makes any fault of the answer an *Error. All but the axis's own refusal and a
+// fetchFault makes any fault of the answer an *Error. All but the axis's own refusal and a
 // message over the limit may be gone at the next try.
-func (f *fetched) fault(err error) error {
+func fetchFault(op string, err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e
 	}
-	return &Error{Op: f.op, Retryable: !errors.Is(err, ErrTooLarge), Err: err}
+	return &Error{Op: op, Retryable: !errors.Is(err, ErrTooLarge), Err: err}
 }
 
 // openData reads an answer up to its data and returns the reader that decodes it.
 func openData(op string, in *bufio.Reader) (io.Reader, error) {
-	s := &dataString{op: op, in: in, members: row{}}
-	if err := s.upToData(); err != nil {
+	text, err := transport.OpenText(in, []string{"data"}, func(members map[string]string) error { return row(members).failed(op) })
+	if err != nil {
 		return nil, err
 	}
-	return base64.NewDecoder(base64.StdEncoding, s), nil
+	return base64.NewDecoder(base64.StdEncoding, text), nil
 }

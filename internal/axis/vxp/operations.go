@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"congvan/internal/axis/transport"
 )
 
 // Kind is the messagetype of the protocol.
@@ -40,7 +42,7 @@ func (c *Client) simple(ctx context.Context, k call, each func(row) error) (row,
 		return nil, err
 	}
 	defer resp.Body.Close()
-	a, err := readAnswer(&atMost{resp.Body, c.cfg.MaxList}, each)
+	a, err := readAnswer(transport.AtMost(resp.Body, c.cfg.MaxList), each)
 	if err != nil {
 		if given := ctx.Err(); given != nil {
 			err = given
@@ -78,7 +80,7 @@ func (c *Client) Count(ctx context.Context, kind Kind) (int, error) {
 	}
 	n, err := strconv.Atoi(cmp.Or(a["count"], a["data"]))
 	if err != nil {
-		return 0, &Error{Op: op, Err: errNotAnAnswer}
+		return 0, &Error{Op: op, Err: transport.ErrNotAnAnswer}
 	}
 	return n, nil
 }

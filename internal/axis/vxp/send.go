@@ -2,15 +2,13 @@ package vxp
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"hash"
 	"io"
 	"strconv"
 	"strings"
+
+	"congvan/internal/axis/transport"
 )
 
 // Outgoing is one message to send. Size and SHA256 are of what Body writes, measured
@@ -41,26 +39,20 @@ func (c *Client) Send(ctx context.Context, o Outgoing) (docID string, err error)
 	}
 	params = append(params, param{"hash-file", c.hashFile(o.SHA256)})
 
-	r, w := io.Pipe()
-	written := make(chan error, 1)
-	go func() {
-		err := writeBody(w, o)
-		w.CloseWithError(err)
-		written <- err
-	}()
+	m := transport.Message{Tail: crlf, Size: o.Size, SHA256: o.SHA256, Write: o.Body}
+	body, done := m.Open()
 	a, err := c.simple(ctx, call{
 		op: "sendEdoc", contentType: "application/octet-stream", params: params,
-		body: r, size: o.Size + int64(len(crlf)), timeout: c.cfg.TransferTimeout,
+		body: body, size: m.Length(), timeout: c.cfg.TransferTimeout,
 	}, nil)
-	r.CloseWithError(errAbandoned)
-	if fault := <-written; fault != nil && !errors.Is(fault, errAbandoned) {
+	if fault := done(); fault != nil {
 		return "", fault
 	}
 	if err != nil {
 		return "", err
 	}
 	if a["docid"] == "" {
-		return "", &Error{Op: "sendEdoc", Retryable: true, Uncertain: true, Err: errNotAnAnswer}
+		return "", &Error{Op: "sendEdoc", Retryable: true, Uncertain: true, Err: transport.ErrNotAnAnswer}
 	}
 	return a["docid"], nil
 }
@@ -71,44 +63,6 @@ const maxTo = 2 << 10
 
 // The protocol ends the message with a line end that is not part of it.
 const crlf = "\r\n"
-
-var errAbandoned = errors.New("vxp: the request ended before its body")
-
-// writeBody writes the message and, only if it is what was announced, the line end
-// without which the request is not whole. It returns errAbandoned where the request
-// took no more, whatever the body made of that.
-func writeBody(pipe io.Writer, o Outgoing) error {
-	w := &bodyWriter{pipe: pipe, hash: sha256.New()}
-	err := o.Body(w)
-	switch {
-	case w.refused:
-		return errAbandoned
-	case err != nil:
-		return err
-	case w.n != o.Size || [32]byte(w.hash.Sum(nil)) != o.SHA256:
-		return fmt.Errorf("vxp: the message is not the one measured: %d bytes instead of %d, or another hash", w.n, o.Size)
-	}
-	if _, err := io.WriteString(pipe, crlf); err != nil {
-		return errAbandoned
-	}
-	return nil
-}
-
-// bodyWriter counts and hashes what goes into the request.
-type bodyWriter struct {
-	pipe    io.Writer
-	hash    hash.Hash
-	n       int64
-	refused bool
-}
-
-func (w *bodyWriter) Write(p []byte) (int, error) {
-	n, err := w.pipe.Write(p)
-	w.hash.Write(p[:n])
-	w.n += int64(n)
-	w.refused = w.refused || err != nil
-	return n, err
-}
 
 // hashFile is the message's hash in the form configured: the SDK prints each byte
 // without its leading zero.
