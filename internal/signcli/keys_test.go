@@ -9,6 +9,7 @@ import (
 	"congvan/signing"
 	"congvan/signing/cms"
 	"congvan/signing/signingtest"
+	"congvan/signing/trust"
 )
 
 // Every kind of key with every digest: the document, the signed attributes and the
@@ -74,7 +75,7 @@ func TestRefusedBeforeTheKey(t *testing.T) {
 		change func(o *SignOptions)
 		want   error // nil: any
 	}{
-		"RSA-1024":     {func(o *SignOptions) { o.Credential = keyless(w.Issue(signingtest.Spec{CN: "x", Key: w.PKI.RSA(1024)})) }, cms.ErrWeak},
+		"RSA-1024":     {func(o *SignOptions) { o.Credential = keyless(w.Issue(signingtest.Spec{CN: "x", Key: w.PKI.RSA(1024)})) }, trust.ErrUsage},
 		"PSS with EC":  {func(o *SignOptions) { o.Credential = keyless(w.leader); o.PSS = true }, cms.ErrUnsupported},
 		"SHA-1":        {func(o *SignOptions) { o.Credential = keyless(w.leader); o.Request.Hash = crypto.SHA1 }, nil},
 		"SHA-224":      {func(o *SignOptions) { o.Credential = keyless(w.leader); o.Request.Hash = crypto.SHA224 }, nil},

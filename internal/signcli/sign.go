@@ -16,6 +16,7 @@ import (
 	"congvan/signing/augment"
 	"congvan/signing/inspect"
 	"congvan/signing/pades"
+	"congvan/signing/trust"
 	"congvan/signing/tsp"
 )
 
@@ -147,7 +148,7 @@ func (j *job) place(pages []signing.Place) error {
 // anchors its path and revocation too.
 func (j *job) checkSigner(ctx context.Context) error {
 	leaf := j.chain[0]
-	if err := usable(leaf, j.Request.Time); err != nil {
+	if err := trust.Usable(leaf, j.Request.Time); err != nil {
 		return err
 	}
 	if len(j.Trust) == 0 {

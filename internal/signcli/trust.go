@@ -85,20 +85,4 @@ func fetcher(hosts []string, clock func() time.Time) (trust.Fetcher, error) {
 	return guard, nil
 }
 
-// usable refuses a signer's certificate before its key is asked (NĐ 68/2024 Đ.29).
-// Whose it is and whether it was revoked is for a trust.Store, where there is one.
-func usable(c *x509.Certificate, at time.Time) error {
-	switch {
-	case c.IsCA || c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
-		return fmt.Errorf("%w: %q may not sign documents", trust.ErrUsage, c.Subject.CommonName)
-	case at.After(c.NotAfter):
-		return fmt.Errorf("%w: %q on %s", trust.ErrExpired, c.Subject.CommonName, c.NotAfter.UTC().Format(time.RFC3339))
-	case at.Before(c.NotBefore):
-		return fmt.Errorf("%w: %q begins on %s", trust.ErrNotYetValid, c.Subject.CommonName, c.NotBefore.UTC().Format(time.RFC3339))
-	case c.SignatureAlgorithm == x509.SHA1WithRSA || c.SignatureAlgorithm == x509.ECDSAWithSHA1 || c.SignatureAlgorithm == x509.MD5WithRSA:
-		return fmt.Errorf("%w: %q was issued with %s", trust.ErrUsage, c.Subject.CommonName, c.SignatureAlgorithm)
-	}
-	return nil
-}
-
 var errNoRoot = errors.New("the chain does not reach a root: append it to the certificate file or name it with --trust")

@@ -129,12 +129,8 @@ func (b *builder) issued(c, child *x509.Certificate) bool {
 // check judges a complete path.
 func (b *builder) check(path []*x509.Certificate) []*x509.Certificate {
 	for _, c := range path {
-		switch {
-		case b.at.After(c.NotAfter):
-			b.note(fmt.Errorf("%w: %q on %s", ErrExpired, c.Subject.CommonName, c.NotAfter.UTC().Format(time.RFC3339)), path)
-			return nil
-		case b.at.Before(c.NotBefore):
-			b.note(fmt.Errorf("%w: %q before %s", ErrNotYetValid, c.Subject.CommonName, c.NotBefore.UTC().Format(time.RFC3339)), path)
+		if err := within(c, b.at); err != nil {
+			b.note(err, path)
 			return nil
 		}
 	}
@@ -201,7 +197,7 @@ func (s *Store) CheckSigner(ctx context.Context, chain []*x509.Certificate, at t
 	if len(chain) == 0 {
 		return fmt.Errorf("%w: no certificate", ErrUntrusted)
 	}
-	if err := checkUsage(chain[0]); err != nil {
+	if err := Usable(chain[0], at); err != nil {
 		return err
 	}
 	path, err := s.Path(ctx, chain[0], chain[1:], at)
@@ -222,17 +218,33 @@ func (s *Store) CheckSigner(ctx context.Context, chain []*x509.Certificate, at t
 	return nil
 }
 
-// checkUsage: digitalSignature or nonRepudiation, not an authority, a key of size.
-func checkUsage(c *x509.Certificate) error {
+// Usable tells whether a certificate taken by itself may make a signature at a time: what it
+// is for, its key, what it was issued with, its validity. Errors: ErrUsage, ErrExpired,
+// ErrNotYetValid.
+func Usable(c *x509.Certificate, at time.Time) error {
 	name := c.Subject.CommonName
-	if c.IsCA {
+	switch key, isRSA := c.PublicKey.(*rsa.PublicKey); {
+	case c.IsCA:
 		return fmt.Errorf("%w: %q is an authority's certificate", ErrUsage, name)
-	}
-	if c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0 {
+	case c.KeyUsage&(x509.KeyUsageDigitalSignature|x509.KeyUsageContentCommitment) == 0:
 		return fmt.Errorf("%w: %q has neither digitalSignature nor nonRepudiation", ErrUsage, name)
-	}
-	if key, ok := c.PublicKey.(*rsa.PublicKey); ok && key.N.BitLen() < minRSABits {
+	case isRSA && key.N.BitLen() < minRSABits:
 		return fmt.Errorf("%w: %q has an RSA key of %d bits", ErrUsage, name, key.N.BitLen())
+	}
+	switch c.SignatureAlgorithm {
+	case x509.MD5WithRSA, x509.SHA1WithRSA, x509.DSAWithSHA1, x509.ECDSAWithSHA1:
+		return fmt.Errorf("%w: %q was issued with %s", ErrUsage, name, c.SignatureAlgorithm)
+	}
+	return within(c, at)
+}
+
+// within tells whether a certificate is valid at a time, both ends included.
+func within(c *x509.Certificate, at time.Time) error {
+	switch {
+	case at.After(c.NotAfter):
+		return fmt.Errorf("%w: %q on %s", ErrExpired, c.Subject.CommonName, c.NotAfter.UTC().Format(time.RFC3339))
+	case at.Before(c.NotBefore):
+		return fmt.Errorf("%w: %q before %s", ErrNotYetValid, c.Subject.CommonName, c.NotBefore.UTC().Format(time.RFC3339))
 	}
 	return nil
 }

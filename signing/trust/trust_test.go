@@ -415,3 +415,26 @@ func TestReadCertificates(t *testing.T) {
 		t.Error("a store without anchors")
 	}
 }
+
+// A certificate is judged by itself at both ends of its validity, to the second, and by what
+// it was issued with.
+func TestUsable(t *testing.T) {
+	leaf := newPKI(t).Person("Nguyễn Văn Thử", "Sở Thử nghiệm").Chain[0]
+	sha1 := *leaf
+	sha1.SignatureAlgorithm = x509.SHA1WithRSA
+	for _, c := range []struct {
+		cert *x509.Certificate
+		at   time.Time
+		want error
+	}{
+		{leaf, leaf.NotBefore, nil},
+		{leaf, leaf.NotAfter, nil},
+		{leaf, leaf.NotBefore.Add(-time.Second), trust.ErrNotYetValid},
+		{leaf, leaf.NotAfter.Add(time.Second), trust.ErrExpired},
+		{&sha1, leaf.NotBefore, trust.ErrUsage},
+	} {
+		if err := trust.Usable(c.cert, c.at); !errors.Is(err, c.want) {
+			t.Errorf("%s at %s: %v, want %v", c.cert.SignatureAlgorithm, c.at, err, c.want)
+		}
+	}
+}
