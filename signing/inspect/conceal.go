@@ -17,7 +17,7 @@ const quoted = 60
 // opaque, or never painted. Where signatures stand is for the rule of overlap, since
 // the agency's seal covers part of the leader's block by law.
 func (l *look) conceal() error {
-	if l.out.Encrypted {
+	if l.file.Locked() {
 		return nil
 	}
 	mind := func(_ pdf.Dict, ref pdf.Ref) bool { return !l.marks[ref.Num] }

@@ -34,8 +34,7 @@ const (
 // Errors: those of package signing when page tree or form cannot be read, or the
 // context's.
 func Look(ctx context.Context, f *pdf.File) (*signing.Inspection, error) {
-	l := &look{ctx: ctx, file: f, found: map[string][]int{}, seen: map[int]bool{}, widgets: map[int]bool{}, marks: map[int]bool{}, quotes: map[string]string{}}
-	l.out.Version = f.Version()
+	l := newLook(ctx, f)
 	if f.Encrypted() {
 		l.out.Encrypted = true
 		l.find("encrypted", 0)
@@ -65,6 +64,13 @@ type look struct {
 	orphans []pdf.Dict        // widgets of no field
 	nodes   int
 	out     signing.Inspection
+}
+
+func newLook(ctx context.Context, f *pdf.File) *look {
+	return &look{
+		ctx: ctx, file: f, out: signing.Inspection{Version: f.Version()},
+		found: map[string][]int{}, seen: map[int]bool{}, widgets: map[int]bool{}, marks: map[int]bool{}, quotes: map[string]string{},
+	}
 }
 
 func (l *look) find(code string, object int) {

@@ -2,12 +2,7 @@ package inspect
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -92,13 +87,15 @@ func TestStrayBodies(t *testing.T) {
 		return inspect(t, b.Bytes())
 	}
 	for name, c := range map[string]struct{ stray, want string }{
-		"none":           {"", "unused_object"}, // object 6
-		"doubles":        {"5 0 obj\n(two)\nendobj\n", "duplicate_object unused_object"},
-		"other spaces":   {"5\r0\x00 obj(two)endobj\n", "duplicate_object unused_object"},
-		"unlisted":       {"9 0 obj\n(two)\nendobj\n", "unused_object"},
-		"with a stream":  {"5 0 obj\n<< /Length 3 >>\nstream\nabc\nendstream\nendobj\n", "duplicate_object unused_object"},
-		"words, no body": {"%% see 5 0 objects\n", "unused_object"},
-		"far into a gap": {"%" + strings.Repeat("x", 200_000) + "\n5 0 obj\n(two)\nendobj\n", "duplicate_object unused_object"},
+		"none":          {"", "unused_object"}, // object 6
+		"doubles":       {"5 0 obj\n(two)\nendobj\n", "duplicate_object unused_object"},
+		"other spaces":  {"5\r0\x00 obj(two)endobj\n", "duplicate_object unused_object"},
+		"unlisted":      {"9 0 obj\n(two)\nendobj\n", "unused_object"},
+		"with a stream": {"5 0 obj\n<< /Length 3 >>\nstream\nabc\nendstream\nendobj\n", "duplicate_object unused_object"},
+		"named for a part of the file's structure": {"5 0 obj\n<< /Linearized 1 /K (two) >>\nendobj\n", "duplicate_object unused_object"},
+		"a stream named so":                        {"5 0 obj\n<< /S 1 /Length 3 >>\nstream\nabc\nendstream\nendobj\n", "duplicate_object unused_object"},
+		"words, no body":                           {"%% see 5 0 objects\n", "unused_object"},
+		"far into a gap":                           {"%" + strings.Repeat("x", 200_000) + "\n5 0 obj\n(two)\nendobj\n", "duplicate_object unused_object"},
 	} {
 		if got := strings.Join(codesOf(build(c.stray)), " "); got != c.want {
 			t.Errorf("%s: findings %q, want %q", name, got, c.want)
@@ -106,9 +103,10 @@ func TestStrayBodies(t *testing.T) {
 	}
 	quiet := page("/Extra 5 0 R", "")
 	quiet.Stream(5, "", "5 0 obj (data is no object) endobj")
+	quiet.Raw("9 0 obj\n<< /Type /XRef /Length 0 >>\nstream\n\nendstream\nendobj\n")
 	quiet.Table("")
 	if got := codesOf(inspect(t, quiet.Bytes())); len(got) != 0 {
-		t.Errorf("the data of a stream: %q", got)
+		t.Errorf("the data of a stream, a cross-reference of its own number: %q", got)
 	}
 	twice := pdftest.New()
 	objects := map[int]string{1: "<< /Type /Catalog /Pages 2 0 R /Extra 5 0 R >>", 2: "<< /Type /Pages /Count 1 /Kids [3 0 R] >>", 3: "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] >>", 5: "(one)"}
@@ -129,6 +127,7 @@ func TestFindings(t *testing.T) {
 	}{
 		{"nothing", page("", ""), ""},
 		{"destination on opening", page("/OpenAction [3 0 R /Fit]", ""), ""},
+		{"the same by an action", page("/OpenAction << /S /GoTo /D [3 0 R /Fit] >>", ""), ""},
 		{"link", page("", "/Annots [<< /Subtype /Link /A << /S /URI /URI (https://example.org) >> >>]"), ""},
 		{"script on opening", page("/OpenAction 5 0 R", "", "<< /S /JavaScript /JS (1) >>"), "javascript open_action"},
 		{"script by name", page("/Names << /JavaScript << /Names [(a) 5 0 R] >> >>", "", "<< /S /JavaScript /JS 6 0 R >>", "(1)"), "javascript"},
@@ -144,6 +143,7 @@ func TestFindings(t *testing.T) {
 		{"scene", page("", "/Annots [<< /Subtype /3D >>]"), "rich_media"},
 		{"stream elsewhere", page("", "/Resources << /XObject << /X 5 0 R >> >>", "<< /Subtype /Form /F (other.bin) /Length 0 >>\nstream\n\nendstream"), "external_content"},
 		{"page of another file", page("", "/Resources << /XObject << /X 5 0 R >> >>", "<< /Subtype /Form /Ref << /F (b.pdf) /Page 0 >> /Length 0 >>\nstream\n\nendstream"), "external_content"},
+		{"mark of a tagged page", page("/StructTreeRoot << /K << /S /P /Ref [5 0 R] >> >>", "", "<< /S /P >>"), ""},
 		{"PostScript", page("", "/Resources << /XObject << /X 5 0 R >> >>", "<< /Subtype /PS /Length 0 >>\nstream\n\nendstream"), "postscript"},
 		{"shown layer", page("/OCProperties << /OCGs [5 0 R] /D << /ON [5 0 R] >> >>", "/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG /Name (L) >>"), "optional_content"},
 		{"hidden layer", page("/OCProperties << /OCGs [5 0 R] /D << /OFF [5 0 R] >> >>", "/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG /Name (L) >>"), "hidden_content"},
@@ -151,6 +151,7 @@ func TestFindings(t *testing.T) {
 			"/Resources << /Properties << /L 5 0 R >> >>", "<< /Type /OCG /Name (L) /Usage << /View << /ViewState /OFF >> >> >>"), "hidden_content"},
 		{"layer hidden by membership", page("/OCProperties << /OCGs [5 0 R] /D << /BaseState /OFF >> >>",
 			"/Annots [<< /Subtype /Stamp /OC << /Type /OCMD /OCGs 5 0 R >> >>]", "<< /Type /OCG /Name (L) >>"), "hidden_content"},
+		{"stamp of a layer that is shown", page("/OCProperties << /OCGs [5 0 R] /D << >> >>", "/Annots [<< /Subtype /Stamp /OC 5 0 R >>]", "<< /Type /OCG /Name (L) >>"), "optional_content"},
 		{"attachment", page("/Names << /EmbeddedFiles << /Names [(a) 5 0 R] >> >>", "", "<< /Type /Filespec /F (a) /EF << /F 6 0 R >> >>", "<< /Length 0 >>\nstream\n\nendstream"), "embedded_file"},
 		{"attachment on the page", page("", "/Annots [<< /Subtype /FileAttachment >>]"), "embedded_file"},
 		{"layer switch", page("", "/Annots [<< /Subtype /Link /A << /S /SetOCGState /State [/OFF] >> >>]"), "changing_action"},
@@ -158,6 +159,7 @@ func TestFindings(t *testing.T) {
 		{"broken object", page("/Extra 5 0 R", "", "<< /A"), "damaged_object"},
 		{"remote link", page("", "/Annots [<< /Subtype /Link /A << /S /GoToR /F (b.pdf) /D [0 /Fit] >> >>]"), "remote_link"},
 		{"unused", page("", "", "(nobody wants me)"), "unused_object"},
+		{"unused, nothing in it", page("", "", "null"), ""},
 		{"white box over text", shown("BT /F 12 Tf 50 700 Td (So tien) Tj ET 1 g 40 690 200 30 re f"), "covered_text"},
 		{"image over text", shown("BT /F 12 Tf 50 700 Td (So tien) Tj ET q 595 0 0 842 0 0 cm /I Do Q"), "covered_text"},
 		{"shaded cell", shown("0.8 g 40 690 200 30 re f 0 g BT /F 12 Tf 50 700 Td (So tien) Tj ET"), ""},
@@ -186,6 +188,71 @@ func TestFindings(t *testing.T) {
 	for _, c := range Codes() {
 		if !covered[c.Code] {
 			t.Errorf("no case shows %s", c.Code)
+		}
+	}
+}
+
+// Every action that does more than lead to a place in the file (ISO 32000-2 12.6.4), by
+// each of the keys that make it one, and every annotation that is more than a mark.
+func TestActionsAndAnnotations(t *testing.T) {
+	for code, list := range map[string]string{
+		"javascript":      "/S /JavaScript /JS (1)",
+		"rich_media":      "/S /Rendition /OP 0,/S /Rendition /R 1 0 R,/S /Movie /T (a),/S /Movie /Annotation 3 0 R,/S /Movie /Operation /Play,/S /Sound /Sound 4 0 R,/S /GoTo3DView /TA 3 0 R,/S /GoTo3DView /V 0,/S /RichMediaExecute /TA 3 0 R,/S /RichMediaExecute /CMD 4 0 R,/Subtype /RichMedia,/Subtype /3D,/Subtype /Movie,/Subtype /Sound,/Subtype /Screen",
+		"launch":          "/S /Launch /F (a),/S /Launch /Win << >>,/S /Launch /Mac 1,/S /Launch /Unix 1",
+		"submit_form":     "/S /SubmitForm /F (a)",
+		"import_data":     "/S /ImportData /F (a)",
+		"changing_action": "/S /Hide /T (a),/S /Hide /H false,/S /SetOCGState /State [],/S /ResetForm /Fields [],/S /ResetForm /Flags 1",
+		"remote_link":     "/S /GoToR /F (a),/S /GoToE /F (a),/S /GoToE /T << >>,/S /GoToDp /Dp 3 0 R",
+		"embedded_file":   "/Subtype /FileAttachment,/EF << >>,/Collection << >>",
+		"postscript":      "/Subtype /PS",
+		"xfa":             "/XFA []",
+	} {
+		for dict := range strings.SplitSeq(list, ",") {
+			b := page("/Extra << "+dict+" >>", "")
+			b.Table("")
+			if got := codesOf(inspect(t, b.Bytes())); !slices.Contains(got, code) {
+				t.Errorf("%s: findings %q, want %s", dict, got, code)
+			}
+		}
+	}
+}
+
+// A finding names the objects where it was found, five at most, and the first of the
+// words on the first page that it is about, sixty letters at most.
+func TestDetails(t *testing.T) {
+	box := func(words string) *pdftest.Builder {
+		return shown("BT /F 12 Tf 50 700 Td (" + words + ") Tj ET 1 g 40 690 550 30 re f BT /F 12 Tf 0 g 50 600 Td (Khac) Tj ET 1 g 40 590 200 30 re f")
+	}
+	five := page("", "/Annots [5 0 R 6 0 R 7 0 R 8 0 R 9 0 R]", slices.Repeat([]string{"<< /Subtype /Sound >>"}, 5)...)
+	six := page("", "/Annots [10 0 R 5 0 R 6 0 R 7 0 R 8 0 R 9 0 R]", slices.Repeat([]string{"<< /Subtype /Sound >>"}, 6)...)
+	for name, c := range map[string]struct {
+		file         *pdftest.Builder
+		append, want string
+	}{
+		"of the file":  {page("", ""), "%more", "bytes behind the end of the file"},
+		"one object":   {page("", "/Annots [<< /Subtype /Sound >>]"), "", "video, sound or a 3D scene (object 3)"},
+		"five objects": {five, "", "video, sound or a 3D scene (object 5, 6, 7, 8, 9)"},
+		"six objects":  {six, "", "video, sound or a 3D scene (object 5, 6, 7, 8, 9 and 1 more)"},
+		"words":        {box("So tien"), "", "text hidden by something opaque that is painted over it; page 1: “So tien”"},
+		"sixty":        {box(strings.Repeat("i", 60)), "", "text hidden by something opaque that is painted over it; page 1: “" + strings.Repeat("i", 60) + "”"},
+		"more":         {box(strings.Repeat("i", 61)), "", "text hidden by something opaque that is painted over it; page 1: “" + strings.Repeat("i", 60) + "…”"},
+		"unseen":       {shown("BT 3 Tr /F 12 Tf 50 700 Td (So tien) Tj ET"), "", "text that is not painted, as behind a scanned page; page 1"},
+	} {
+		c.file.Table("")
+		in := inspect(t, append(c.file.Bytes(), c.append...))
+		if len(in.Findings) != 1 || in.Findings[0].Detail != c.want {
+			t.Errorf("%s: %+v, want %q", name, in.Findings, c.want)
+		}
+	}
+}
+
+// The catalog may raise the version, and only that (ISO 32000-2 7.7.2).
+func TestVersion(t *testing.T) {
+	for version, want := range map[string]string{"": "1.7", "/Version /2.0": "2.0", "/Version /1.2": "1.7", "/Version /2.0.1": "1.7", "/Version (2.0)": "1.7"} {
+		b := page(version, "")
+		b.Table("")
+		if in := inspect(t, b.Bytes()); in.Version != want {
+			t.Errorf("%q: %s, want %s", version, in.Version, want)
 		}
 	}
 }
@@ -234,62 +301,6 @@ func TestTrailingData(t *testing.T) {
 	b.Table("")
 	if got := codesOf(inspect(t, append(b.Bytes(), "hidden after the end"...))); !slices.Equal(got, []string{"trailing_data"}) {
 		t.Errorf("findings %q", got)
-	}
-}
-
-func TestEncrypted(t *testing.T) {
-	b := page("", "")
-	b.Table("")
-	for name, password := range map[string]string{"owner password": "", "user password": "secret"} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.pdf")
-			if err := os.WriteFile(in, b.Bytes(), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if msg, err := exec.CommandContext(t.Context(), "qpdf", "--encrypt", password, "owner", "256", "--", in, out).CombinedOutput(); err != nil {
-				t.Fatalf("qpdf: %v: %s", err, msg)
-			}
-			data, err := os.ReadFile(out)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := inspect(t, data); !got.Encrypted || len(got.Findings) == 0 || got.Findings[0].Code != "encrypted" || got.Findings[0].Weight != Refuse {
-				t.Errorf("%+v", got)
-			}
-		})
-	}
-}
-
-func TestTooComplexIsAFinding(t *testing.T) {
-	b := page("/Extra 5 0 R", "", "["+strings.Repeat("1 ", 200)+"]")
-	b.Table("")
-	limits := pdf.DefaultLimits()
-	limits.Elements = 100
-	f, err := pdf.Open(t.Context(), bytes.NewReader(b.Bytes()), b.Len(), limits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	in, err := Look(t.Context(), f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := codesOf(in); !slices.Equal(got, []string{"too_complex"}) || in.Findings[0].Weight != Ask {
-		t.Errorf("findings %+v", in.Findings)
-	}
-}
-
-func TestCancelled(t *testing.T) {
-	b := page("", "")
-	b.Table("")
-	ctx, cancel := context.WithCancel(t.Context())
-	f, err := pdf.Open(ctx, bytes.NewReader(b.Bytes()), b.Len(), pdf.DefaultLimits())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cancel()
-	if _, err := Look(ctx, f); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
 	}
 }
 

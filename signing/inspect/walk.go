@@ -107,13 +107,11 @@ func (l *look) judge(d pdf.Dict, owner int) {
 	if d["Subtype"] == pdf.Name("Widget") && !l.widgets[owner] && len(l.orphans) < maxOrphans {
 		l.orphans = append(l.orphans, d)
 	}
-	if s, ok := l.name(d["S"]); ok {
-		if a, ok := actions[s]; ok && hasOne(d, a.needs) {
-			l.find(a.code, owner)
-		}
+	if a := actions[l.name(d["S"])]; hasOne(d, a.needs) {
+		l.find(a.code, owner)
 	}
-	if s, ok := l.name(d["Subtype"]); ok && subtypes[s] != "" {
-		l.find(subtypes[s], owner)
+	if code := subtypes[l.name(d["Subtype"])]; code != "" {
+		l.find(code, owner)
 	}
 	for _, k := range keys {
 		if d[k.key] != nil {
@@ -126,7 +124,7 @@ func (l *look) judge(d pdf.Dict, owner int) {
 	if d["Ref"] != nil && d["Subtype"] == pdf.Name("Form") {
 		l.find("external_content", owner)
 	}
-	if d["OC"] != nil && !l.layers.Shown(d["OC"]) {
+	if !l.layers.Shown(d["OC"]) {
 		l.find("hidden_content", owner)
 	}
 	if props, err := l.file.Dict(d["Properties"]); err == nil {
@@ -138,12 +136,13 @@ func (l *look) judge(d pdf.Dict, owner int) {
 	}
 }
 
-func (l *look) name(o pdf.Object) (string, bool) {
+// name is empty for what is none.
+func (l *look) name(o pdf.Object) string {
 	if o == nil {
-		return "", false
+		return "" // of most dictionaries: no error is made for them
 	}
-	n, err := l.file.Name(o)
-	return string(n), err == nil
+	n, _ := l.file.Name(o)
+	return string(n)
 }
 
 func hasOne(d pdf.Dict, keys []string) bool {
@@ -189,10 +188,9 @@ func (l *look) strays() error {
 	}
 	err := l.file.Strays(func(s pdf.Stray) error {
 		switch {
-		case structural(s.Object):
-		case s.Doubles:
+		case s.Doubles: // whatever it calls itself: an entry or two make any object look structural
 			l.find("duplicate_object", s.Num)
-		default:
+		case !structural(s.Object):
 			l.find("unused_object", s.Num)
 		}
 		return l.ctx.Err()

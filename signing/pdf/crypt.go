@@ -26,6 +26,7 @@ type decrypter struct {
 	strings  cryptMethod
 	streams  cryptMethod
 	metadata bool // metadata streams are encrypted as well
+	own      Ref  // the encryption dictionary, which is not encrypted itself; zero: direct in the trailer
 }
 
 // Locked tells whether the file is encrypted and the empty user password does not
@@ -55,7 +56,9 @@ func (f *File) unlock() error {
 	if len(id) > 0 {
 		first, _ = id[0].(String)
 	}
-	f.crypt = newDecrypter(flat, first)
+	if f.crypt = newDecrypter(flat, first); f.crypt != nil {
+		f.crypt.own, _ = ref.(Ref)
+	}
 	clear(f.cached)
 	return nil
 }

@@ -58,7 +58,7 @@ func (f *File) load(ref Ref, e entry) (Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.crypt != nil {
+	if f.crypt != nil && ref != f.crypt.own {
 		return f.crypt.object(o, ref)
 	}
 	return o, nil

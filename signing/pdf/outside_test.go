@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"encoding/hex"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -164,6 +165,11 @@ func TestEncryptedFilesOpenWithoutPassword(t *testing.T) {
 			}
 			if text, err := f.Decode(o.(*Stream), 100); string(text) != "BT ET" || err != nil {
 				t.Errorf("contents %q, %v", text, err)
+			}
+			// The dictionary that tells how the file is encrypted is not encrypted itself.
+			d, err := f.Dict(f.Trailer()["Encrypt"])
+			if u, _ := d["U"].(String); len(u) < 32 || !bytes.Contains(data, []byte(hex.EncodeToString(u))) {
+				t.Errorf("encryption dictionary %v, %v", d, err)
 			}
 		})
 	}
