@@ -2,8 +2,11 @@ package signingtest
 
 import (
 	"crypto"
+	"crypto/sha1" //nolint:gosec // see produced
+	"crypto/sha256"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/asn1"
 	"io"
 	"math/big"
 	"net/http"
@@ -62,6 +65,8 @@ type OCSPSpec struct {
 	ThisUpdate time.Time
 	NextUpdate time.Time
 	Responder  *Identity // nil: the issuer itself
+	ByKey      bool      // the responder is named by its key instead of its name
+	Extensions []pkix.Extension
 }
 
 // OCSP makes an OCSP response about cert in DER.
@@ -73,7 +78,7 @@ func (p *PKI) OCSP(cert *x509.Certificate, issuer *Identity, s OCSPSpec) []byte 
 }
 
 func (p *PKI) ocspResponse(serial *big.Int, issuer *Identity, s OCSPSpec) ([]byte, error) {
-	response := ocsp.Response{Status: ocsp.Good, SerialNumber: serial, ThisUpdate: s.ThisUpdate, NextUpdate: s.NextUpdate}
+	response := ocsp.Response{Status: ocsp.Good, SerialNumber: serial, ThisUpdate: s.ThisUpdate, NextUpdate: s.NextUpdate, ExtraExtensions: s.Extensions}
 	if response.ThisUpdate.IsZero() {
 		response.ThisUpdate = p.Clock().Add(-time.Minute)
 	}
@@ -91,7 +96,72 @@ func (p *PKI) ocspResponse(serial *big.Int, issuer *Identity, s OCSPSpec) ([]byt
 		responder = s.Responder
 		response.Certificate = responder.Cert
 	}
-	return ocsp.CreateResponse(issuer.Cert, responder.Cert, response, responder.Key)
+	der, err := ocsp.CreateResponse(issuer.Cert, responder.Cert, response, responder.Key)
+	if err != nil {
+		return nil, err
+	}
+	return p.produced(der, responder, s.ByKey)
+}
+
+// produced signs a response once more, said to be produced at the clock's time, where the
+// library puts the machine's, and, byKey, by a responder named by the hash of its key
+// (RFC 6960 §4.2.1).
+func (p *PKI) produced(der []byte, responder *Identity, byKey bool) ([]byte, error) {
+	var outer struct {
+		Status asn1.Enumerated
+		Bytes  struct {
+			Type  asn1.ObjectIdentifier
+			Basic []byte
+		} `asn1:"explicit,tag:0"`
+	}
+	var basic struct {
+		Data struct {
+			Responder  asn1.RawValue
+			ProducedAt time.Time `asn1:"generalized"`
+			Responses  asn1.RawValue
+		}
+		Algorithm    pkix.AlgorithmIdentifier
+		Signature    asn1.BitString
+		Certificates []asn1.RawValue `asn1:"explicit,tag:0,optional"`
+	}
+	var key struct {
+		Algorithm asn1.RawValue
+		Bits      asn1.BitString
+	}
+	for _, part := range []struct {
+		der  func() []byte
+		into any
+	}{
+		{func() []byte { return der }, &outer},
+		{func() []byte { return outer.Bytes.Basic }, &basic},
+		{func() []byte { return responder.Cert.RawSubjectPublicKeyInfo }, &key},
+	} {
+		if _, err := asn1.Unmarshal(part.der(), part.into); err != nil {
+			return nil, err
+		}
+	}
+	sum := sha1.Sum(key.Bits.Bytes) //nolint:gosec // what RFC 6960 names a key by
+	name, err := asn1.Marshal(sum[:])
+	if err != nil {
+		return nil, err
+	}
+	if byKey {
+		basic.Data.Responder = asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 2, IsCompound: true, Bytes: name}
+	}
+	basic.Data.ProducedAt = p.Clock().UTC().Truncate(time.Second)
+	data, err := asn1.Marshal(basic.Data)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.Sum256(data)
+	if basic.Signature.Bytes, err = responder.Key.Sign(p.Rand, digest[:], crypto.SHA256); err != nil {
+		return nil, err
+	}
+	basic.Signature.BitLength = 8 * len(basic.Signature.Bytes)
+	if outer.Bytes.Basic, err = asn1.Marshal(basic); err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(outer)
 }
 
 // ServeOCSP answers OCSP requests about certificates of issuer; answer says what is

@@ -52,7 +52,8 @@ var (
 	oidIssuingPoint   = asn1.ObjectIdentifier{2, 5, 29, 28}
 )
 
-// signatureAlgorithms are those a list may be signed with; SHA-1 is not among them.
+// signatureAlgorithms are those a list may be signed with; SHA-1 is not among them. One that
+// is absent is zero, under which no signature is right.
 var signatureAlgorithms = map[string]x509.SignatureAlgorithm{
 	"1.2.840.113549.1.1.11": x509.SHA256WithRSA,
 	"1.2.840.113549.1.1.12": x509.SHA384WithRSA,
@@ -68,7 +69,7 @@ func parseCRL(data []byte) (*crl, error) {
 	if len(data) > maxCRL {
 		return nil, fmt.Errorf("%w: %d bytes, the limit is %d", errCRL, len(data), maxCRL)
 	}
-	if block, _ := pem.Decode(data); block != nil && block.Type == "X509 CRL" {
+	if block, _ := pem.Decode(data); block != nil {
 		data = block.Bytes
 	}
 	l := &crl{der: data, verified: map[[32]byte]bool{}}
@@ -211,7 +212,7 @@ func readTime(in *cryptobyte.String, out *time.Time) bool {
 
 // from tells whether issuer made the list.
 func (l *crl) from(issuer *x509.Certificate) bool {
-	if !bytes.Equal(l.issuer, issuer.RawSubject) || l.algorithm == 0 ||
+	if !bytes.Equal(l.issuer, issuer.RawSubject) ||
 		issuer.KeyUsage != 0 && issuer.KeyUsage&x509.KeyUsageCRLSign == 0 {
 		return false
 	}

@@ -94,9 +94,9 @@ func (g *Guard) Fetch(ctx context.Context, r Request) ([]byte, error) {
 	key := sha256.Sum256(slices.Concat([]byte(r.URL), []byte{0}, r.Body))
 	now := g.options.Clock()
 	g.mu.Lock()
-	hit, ok := g.cache[key]
+	hit := g.cache[key]
 	g.mu.Unlock()
-	if ok && now.Before(hit.until) {
+	if now.Before(hit.until) {
 		return hit.data, hit.err
 	}
 	data, err := g.get(ctx, r)
@@ -161,9 +161,7 @@ func (g *Guard) get(ctx context.Context, r Request) ([]byte, error) {
 func (g *Guard) keep(key [32]byte, c cached) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if old, ok := g.cache[key]; ok {
-		g.bytes -= int64(len(old.data))
-	}
+	g.bytes -= int64(len(g.cache[key].data))
 	if len(g.cache) >= maxCached || g.bytes+int64(len(c.data)) > maxCachedBytes {
 		clear(g.cache)
 		g.bytes = 0

@@ -36,7 +36,7 @@ func TestPathAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := s.Path(ctx, forged, nil, now); !errors.Is(err, trust.ErrUntrusted) {
+		if _, err := s.Path(ctx, forged, nil, now); !errors.Is(err, trust.ErrUntrusted) || errors.Is(err, trust.ErrUsage) {
 			t.Error("forged:", err)
 		}
 	}

@@ -52,18 +52,16 @@ type question struct {
 // take keeps an answer if it outweighs what is known: the earliest revocation, else
 // the first good one.
 func (q *question) take(r Revocation) {
-	switch {
-	case r.Status == Revoked && (q.answer.Status != Revoked || r.RevokedAt.Before(q.answer.RevokedAt)),
-		r.Status == Good && q.answer.Status == Unknown:
+	if q.answer.Status == Unknown || r.Status == Revoked && (q.answer.Status == Good || r.RevokedAt.Before(q.answer.RevokedAt)) {
 		q.answer = r
 	}
 }
 
 // fresh tells whether an answer issued over [this, next] speaks for the time asked. A
-// later answer does too, as long as the certificate had not ended by then: ended ones
-// drop out of lists (RFC 5280 §3.3).
+// later answer does too, but none from after the certificate's end: ended ones drop out of
+// lists (RFC 5280 §3.3).
 func (q *question) fresh(this, next time.Time) bool {
-	if this.After(q.store.clock().Add(skew)) || this.After(q.at) && this.After(q.cert.NotAfter) {
+	if this.After(q.store.clock().Add(skew)) || this.After(q.cert.NotAfter) {
 		return false
 	}
 	if next.IsZero() {
@@ -116,11 +114,8 @@ func (q *question) ocsp(der []byte, embedded bool) {
 // authorised tells whether the issuer, or a responder it has named by a certificate for
 // that one purpose, signed the response (RFC 6960 §4.2.2.2).
 func (q *question) authorised(r *ocsp.Response) bool {
-	candidates := q.responders[:min(len(q.responders), maxPool)]
-	if r.Certificate != nil {
-		candidates = append([]*x509.Certificate{r.Certificate}, candidates...)
-	}
-	for _, c := range append([]*x509.Certificate{q.issuer}, candidates...) {
+	responders := q.responders[:min(len(q.responders), maxPool)]
+	for _, c := range append([]*x509.Certificate{q.issuer, r.Certificate}, responders...) {
 		if c == nil || !names(r, c) {
 			continue
 		}
