@@ -70,7 +70,12 @@ func (f *File) indirect(at, end int64, want int) (Object, int64, error) {
 	if at < 0 || at >= end {
 		return nil, 0, damaged("object %d lies outside its revision, at offset %d", want, at)
 	}
-	l := f.lexer(at, end)
+	return f.object(f.lexer(at, end), end, want)
+}
+
+// object is indirect with a lexer at hand, which keeps what it noticed.
+func (f *File) object(l *lexer, end int64, want int) (Object, int64, error) {
+	at := l.pos
 	num, ok := l.peekInt()
 	gen, ok2 := l.peekInt()
 	if !ok || !ok2 {

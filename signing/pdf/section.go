@@ -56,7 +56,7 @@ func (f *File) table(l *lexer, total *int) (section, error) {
 	if !ok {
 		return sec, l.fail("trailer is a %s", kindOf(o))
 	}
-	sec.trailer, sec.after = d, l.pos
+	sec.trailer, sec.after, sec.ambiguous = d, l.pos, l.ambiguous
 	if err := f.spend(l.pos - l.first); err != nil {
 		return sec, err
 	}
@@ -67,6 +67,7 @@ func (f *File) table(l *lexer, total *int) (section, error) {
 		}
 		sec.kind = XrefHybrid
 		sec.hiddenAt, sec.hidden = at+f.shift, hidden.objects
+		sec.ambiguous = sec.ambiguous || hidden.ambiguous
 	}
 	return sec, nil
 }
@@ -130,7 +131,8 @@ func (f *File) xrefStream(at int64, total *int) (section, error) {
 	if at < 0 || at >= f.full {
 		return sec, damaged("cross-reference offset %d lies outside the file", at)
 	}
-	o, after, err := f.indirect(at, f.full, 0)
+	l := f.lexer(at, f.full)
+	o, after, err := f.object(l, f.full, 0)
 	if err != nil {
 		return sec, err
 	}
@@ -145,7 +147,7 @@ func (f *File) xrefStream(at int64, total *int) (section, error) {
 	if err := f.spend(int64(len(data))); err != nil {
 		return sec, err
 	}
-	sec.trailer = s.Dict
+	sec.trailer, sec.ambiguous = s.Dict, l.ambiguous
 	if start, n, err := f.bounds(s); err == nil {
 		after = start + n
 	}

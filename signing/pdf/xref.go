@@ -33,6 +33,7 @@ type Revision struct {
 	Kind       XrefKind
 	Linearized bool
 	Trailer    Dict
+	Ambiguous  bool     // the trailer names one key twice: readers differ in which value they take
 	Objects    []Change // ascending by number, one per number
 	// Conflicts are numbers that the revision's sections define twice and
 	// differently: readers disagree about them.
@@ -65,6 +66,8 @@ type section struct {
 	kind    XrefKind
 	trailer Dict
 	objects []Change
+	// ambiguous is set when the trailer, or that of the hidden stream, names a key twice.
+	ambiguous bool
 
 	hiddenAt int64    // of the stream that the trailer of a hybrid file names, 0 when none
 	hidden   []Change // what that says
@@ -147,7 +150,7 @@ func (f *File) assemble(chain []section, last ending) error {
 // revisionOf makes a revision of one section; hidden are the streams that older hybrid
 // sections named.
 func revisionOf(sec section, hidden map[int64]bool) Revision {
-	r := Revision{XrefOffset: sec.at, StartXref: -1, End: sec.after, Kind: sec.kind, Trailer: sec.trailer}
+	r := Revision{XrefOffset: sec.at, StartXref: -1, End: sec.after, Kind: sec.kind, Trailer: sec.trailer, Ambiguous: sec.ambiguous}
 	r.add(sec.objects, false)
 	if sec.hiddenAt == 0 {
 		return r

@@ -68,6 +68,9 @@ func compareFor(ctx context.Context, old, new *pdf.File, rev *pdf.Revision, aske
 	for _, n := range slices.Concat(rev.Conflicts, rev.Restated) {
 		s.forbid("object %d is defined twice in one revision", n)
 	}
+	if err := s.ambiguous(rev); err != nil {
+		return nil, err
+	}
 	if err := s.differences(rev); err != nil {
 		return nil, err
 	}
@@ -116,6 +119,20 @@ func (s *step) own(num int, by group) {
 	}
 }
 
+// ambiguous forbids what names one key twice: the rules judge the value that this reader
+// takes, and another reader takes the other.
+func (s *step) ambiguous(rev *pdf.Revision) error {
+	if rev.Ambiguous {
+		s.forbid("the trailer names one key twice")
+	}
+	return s.new.EachWritten(func(num int, _ pdf.Object) error {
+		if s.new.Ambiguous(num) {
+			s.forbid("object %d names one key twice", num)
+		}
+		return nil
+	})
+}
+
 // differences sorts what the revision writes into fresh, changed and freed.
 func (s *step) differences(rev *pdf.Revision) error {
 	for _, c := range rev.Objects {
@@ -149,7 +166,7 @@ func (s *step) differences(rev *pdf.Revision) error {
 		if fatal(err) {
 			return err
 		}
-		if !same || err != nil || s.new.Ambiguous(c.Num) {
+		if !same || err != nil {
 			s.changed[c.Num] = true
 		}
 	}

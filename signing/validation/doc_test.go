@@ -2,6 +2,7 @@ package validation
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/rand"
@@ -113,8 +114,23 @@ func (d *doc) form(extra string) {
 }
 
 func (d *doc) text(num int, name, extra string) {
-	d.Obj(num, fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Tx /T (%s) /Rect [72 %d 172 %d] /P 3 0 R /F 4 /DA (/F1 12 Tf) /AP << /N 7 0 R >> %s >>",
-		name, 300+num, 320+num, extra))
+	d.Obj(num, dictOf(extra, "Type", "/Annot", "Subtype", "/Widget", "FT", "/Tx", "T", "("+name+")",
+		"Rect", fmt.Sprintf("[72 %d 172 %d]", 300+num, 320+num), "P", "3 0 R", "F", "4", "DA", "(/F1 12 Tf)", "AP", "<< /N 7 0 R >>"))
+}
+
+// dictOf writes the entries given as keys and values, but for those that extra has, and extra.
+func dictOf(extra string, entries ...string) string {
+	top := extra + " " // without the dictionaries inside
+	for i := strings.LastIndex(top, "<<"); i >= 0; i = strings.LastIndex(top, "<<") {
+		top = top[:i] + top[i+strings.Index(top[i:], ">>")+2:]
+	}
+	out := "<<"
+	for i := 0; i < len(entries); i += 2 {
+		if !strings.Contains(top, "/"+entries[i]+" ") {
+			out += " /" + entries[i] + " " + entries[i+1]
+		}
+	}
+	return out + " " + extra + " >>"
 }
 
 func (d *doc) end() { d.Table("/Info 14 0 R /ID [<01> <02>]") }
@@ -131,6 +147,7 @@ type sig struct {
 	existing  int                        // object number of an empty field to fill
 	before    func(d *doc)               // further objects of the revision
 	end       func(d *doc)               // instead of a table
+	direct    bool                       // the dictionary lies in the field itself
 	byteRange func(r []int) string       // instead of the true one
 	contents  string                     // instead of the CMS, in hex
 	make      func(digest []byte) []byte // instead of the CMS
@@ -141,27 +158,21 @@ const reserve = 20000 // hex digits of /Contents
 // sign adds a revision with one signature and returns its object numbers.
 func (d *doc) sign(s sig) (field, dict int) {
 	d.t.Helper()
-	if s.by == nil {
-		s.by = d.bench.leader
-	}
-	if s.subFilter == "" {
-		s.subFilter = subFilterCAdES
-	}
 	dict = d.next
 	field = d.next + 1
 	d.next += 2
+	value := fmt.Sprintf("%d 0 R", dict)
+	if s.direct {
+		value = d.value(s)
+	}
 	if s.existing != 0 {
-		field = s.existing
-		d.Obj(field, fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [300 100 400 150] /P 3 0 R /F 4 /V %d 0 R %s >>", s.name, dict, s.field))
+		field, s.rect = s.existing, "300 100 400 150"
 	} else {
-		if s.rect == "" {
-			s.rect = fmt.Sprintf("%d 100 %d 150", field, field+80)
-		}
-		d.Obj(field, fmt.Sprintf("<< /Type /Annot /Subtype /Widget /FT /Sig /T (%s) /Rect [%s] /P 3 0 R /F 4 /V %d 0 R %s >>",
-			s.name, s.rect, dict, s.field))
 		d.fields = append(d.fields, fmt.Sprintf("%d 0 R", field))
 		d.annots = append(d.annots, fmt.Sprintf("%d 0 R", field))
 	}
+	d.Obj(field, dictOf(s.field, "Type", "/Annot", "Subtype", "/Widget", "FT", "/Sig", "T", "("+s.name+")",
+		"Rect", "["+cmp.Or(s.rect, fmt.Sprintf("%d 100 %d 150", field, field+80))+"]", "P", "3 0 R", "F", "4", "V", value))
 	d.form("/SigFlags 3")
 	if s.existing == 0 {
 		d.page("")
@@ -169,8 +180,9 @@ func (d *doc) sign(s sig) (field, dict int) {
 	if s.before != nil {
 		s.before(d)
 	}
-	d.Obj(dict, fmt.Sprintf("<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /%s /ByteRange [%s] /Contents <%s> /M (D:20261121090000+07'00') %s >>",
-		s.subFilter, strings.Repeat("#", 60), strings.Repeat("0", reserve), s.dict))
+	if !s.direct {
+		d.Obj(dict, d.value(s))
+	}
 	if s.end != nil {
 		s.end(d)
 	} else {
@@ -180,9 +192,22 @@ func (d *doc) sign(s sig) (field, dict int) {
 	return field, dict
 }
 
+// value is a signature dictionary with placeholders for complete.
+func (d *doc) value(s sig) string {
+	kind := "Sig"
+	if s.subFilter == subFilterTimestamp {
+		kind = "DocTimeStamp"
+	}
+	return fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /ByteRange [%s] /Contents <%s> /M (D:20261121090000+07'00') %s >>",
+		kind, cmp.Or(s.subFilter, subFilterCAdES), strings.Repeat("#", 60), strings.Repeat("0", reserve), s.dict)
+}
+
 // complete writes the ByteRange and the CMS into the last placeholder.
 func (d *doc) complete(s sig) {
 	d.t.Helper()
+	if s.by == nil {
+		s.by = d.bench.leader
+	}
 	file := d.Bytes()
 	at := bytes.LastIndex(file, []byte("<"+strings.Repeat("0", reserve)+">"))
 	r := []int{0, at, at + reserve + 2, len(file) - at - reserve - 2}

@@ -15,21 +15,17 @@ func (s *step) existingField(old, new *pdf.Field) error {
 	filled, drawn := false, false
 	said := !pdf.Equal(old.Value, new.Value)
 	for _, p := range pairs(old, new) {
-		touched := s.changed[p.num]
-		if touched {
-			if !s.fill(new.Name, p, allowed) {
-				continue
-			}
-			s.clear(p.num)
+		if !s.fill(new.Name, p, allowed) {
+			continue
 		}
+		filled = s.clear(p.num) || filled
 		said = said || !pdf.Equal(p.old["AS"], p.new["AS"]) || s.changed[refNum(p.new["V"])]
 		drawn = s.appearance(p) || drawn
-		filled = filled || touched
 	}
 	if drawn && !said {
 		s.forbidField(new.Name, "it looks different but says the same")
 	}
-	if filled || drawn {
+	if filled {
 		s.note(change{code: ChangeFieldFilled, field: new.Name, locked: allowed.Locked})
 	}
 	return nil
@@ -115,21 +111,14 @@ func (s *step) appearance(p pair) (any bool) {
 	}
 	by := group{p.num: true}
 	clear := func(o pdf.Object) {
-		r, ok := o.(pdf.Ref)
-		if !ok || !s.changed[r.Num] {
-			return
-		}
-		a, err := s.old.Get(r)
-		b, err2 := s.new.Get(r)
-		x, ok1 := a.(*pdf.Stream)
-		y, ok2 := b.(*pdf.Stream)
-		if err == nil && err2 == nil && ok1 && ok2 && isForm(x) && isForm(y) {
+		r, _ := o.(pdf.Ref)
+		if s.changed[r.Num] && isForm(s.old, r) && isForm(s.new, r) {
 			s.own(r.Num, by)
 			any = true
 		}
 	}
 	ap, err := s.new.Dict(p.new["AP"])
-	if err != nil || ap == nil {
+	if err != nil {
 		return any
 	}
 	if r := refNum(p.new["AP"]); r != 0 {
@@ -141,20 +130,21 @@ func (s *step) appearance(p pair) (any bool) {
 	}
 	for _, k := range []pdf.Name{"N", "R", "D"} {
 		clear(ap[k])
-		states, err := s.new.Resolve(ap[k])
-		if r := refNum(ap[k]); r != 0 {
-			by[r] = true
-		}
-		if d, ok := states.(pdf.Dict); ok && err == nil {
-			for _, v := range d {
-				clear(v)
-			}
+		by[refNum(ap[k])] = true
+		state, _ := s.new.Resolve(ap[k])
+		states, _ := state.(pdf.Dict)
+		for _, v := range states {
+			clear(v)
 		}
 	}
 	return any
 }
 
-func isForm(s *pdf.Stream) bool { return s.Dict["Subtype"] == pdf.Name("Form") }
+func isForm(f *pdf.File, r pdf.Ref) bool {
+	o, err := f.Get(r)
+	s, ok := o.(*pdf.Stream)
+	return err == nil && ok && s.Dict["Subtype"] == pdf.Name("Form")
+}
 
 // existingSignature judges a signature field that was there before: an empty one
 // may be signed, a signed one stays as it is.

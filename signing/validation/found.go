@@ -143,9 +143,13 @@ func (c *check) unlisted() (bool, error) {
 	if cut, err := c.severed(); cut || err != nil {
 		return cut, err
 	}
-	known := map[pdf.Ref]bool{}
+	known, holders := map[pdf.Ref]bool{}, map[pdf.Ref]bool{} // dictionaries, and fields with theirs inside
 	for _, s := range c.found {
-		known[s.ref] = true
+		if s.ref.Num == 0 {
+			holders[s.field.Ref] = true
+		} else {
+			known[s.ref] = true
+		}
 	}
 	root, err := c.file.Root()
 	if err != nil {
@@ -172,7 +176,8 @@ func (c *check) unlisted() (bool, error) {
 			if d["FT"] != pdf.Name("Sig") || d["V"] == nil {
 				continue
 			}
-			if r, ok := d["V"].(pdf.Ref); !ok || !known[r] {
+			widget, _ := o.(pdf.Ref)
+			if r, ok := d["V"].(pdf.Ref); !known[r] && (ok || !holders[widget]) {
 				hidden = true
 			}
 		}

@@ -2,9 +2,11 @@ package validation
 
 import (
 	"errors"
+	"slices"
 
 	"congvan/signing/cms"
 	"congvan/signing/pdf"
+	"congvan/signing/tsp"
 )
 
 // structure is check 1: the dictionary, its ByteRange and Contents, the revision
@@ -27,8 +29,8 @@ func (c *check) structure(s *found) error {
 		s.add(ReasonByteRange)
 		return nil
 	}
-	contents, ok := s.dict["Contents"].(pdf.String)
-	if !ok || len(contents) == 0 || allZero(contents) {
+	contents, _ := s.dict["Contents"].(pdf.String)
+	if allZero(contents) {
 		s.add(ReasonContents)
 		return nil
 	}
@@ -43,6 +45,7 @@ func (c *check) structure(s *found) error {
 	return nil
 }
 
+// allZero is true also of no bytes.
 func allZero(b []byte) bool {
 	for _, c := range b {
 		if c != 0 {
@@ -55,13 +58,13 @@ func allZero(b []byte) bool {
 // readByteRange takes four direct integers that begin at zero, ascend, and end
 // within the file.
 func (c *check) readByteRange(s *found) bool {
-	a, ok := s.dict["ByteRange"].(pdf.Array)
-	if !ok || len(a) != 4 {
+	a, _ := s.dict["ByteRange"].(pdf.Array)
+	if len(a) != 4 {
 		return false
 	}
 	for i := range s.byteRange {
 		n, ok := a[i].(int64)
-		if !ok || n < 0 || n > c.size {
+		if !ok || n > c.size { // so that no sum overflows
 			return false
 		}
 		s.byteRange[i] = n
@@ -172,8 +175,9 @@ func (c *check) parseCMS(s *found) {
 			s.add(ReasonNotDetached)
 		}
 	case subFilterTimestamp:
-		if !sd.ContentType.Equal(cms.OIDTSTInfo) || sd.EContent == nil {
+		if _, err := tsp.Parse(s.contents); err != nil {
 			s.add(ReasonCMS)
+			s.details = append(s.details, err.Error())
 		}
 	case subFilterSHA1:
 		if sd.EContent == nil {
@@ -205,11 +209,8 @@ func (c *check) certificatesOf(s *found) [][]byte {
 // duplicates marks signatures that share a field name or a dictionary.
 func (c *check) duplicates() {
 	for i, s := range c.found {
-		for j, t := range c.found {
-			if i == j || s.first < t.first && !c.stands(s, t.first) {
-				continue
-			}
-			if s.name == t.name || (s.ref.Num != 0 && s.ref == t.ref) {
+		for _, t := range c.found[i+1:] { // in revision order
+			if (s.name == t.name || (s.ref.Num != 0 && s.ref == t.ref)) && c.stands(s, t.first) {
 				s.add(ReasonDuplicate)
 				t.add(ReasonDuplicate)
 			}
@@ -228,10 +229,5 @@ func (c *check) stands(s *found, revision int) bool {
 	if err != nil {
 		return true
 	}
-	for _, f := range fields {
-		if f.Name == s.name && f.Value == pdf.Object(s.ref) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(fields, func(f pdf.Field) bool { return pdf.Equal(f.Value, s.field.Value) })
 }
