@@ -90,13 +90,13 @@ Exit codes: 0 signed; 1 not signed; 64 wrong usage.`,
 			return usage(err)
 		}
 		if err != nil {
-			return err
+			return advised(err)
 		}
 		defer func() { _ = done() }()
 		o.Keys = keys
 		report, err := signcli.Sign(c.Context(), o)
 		if err != nil {
-			return err
+			return advised(err)
 		}
 		for _, s := range report.Signatures {
 			if s.Covers == "file" || s.Field == report.Signatures[len(report.Signatures)-1].Field {
@@ -106,6 +106,14 @@ Exit codes: 0 signed; 1 not signed; 64 wrong usage.`,
 		return nil
 	}
 	return c
+}
+
+// advised adds what to do about an error of signing, in both languages.
+func advised(err error) error {
+	if vi, en := signcli.Advice(err); vi != "" {
+		return fmt.Errorf("%w\n  %s\n  %s", err, vi, en)
+	}
+	return err
 }
 
 // digests are the values of --digest.

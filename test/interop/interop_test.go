@@ -67,7 +67,7 @@ func compare(files []artifact, said opinions) []string {
 			}
 			// A program's word about its own levels is not what is tested here: pyHanko
 			// finds no proof of existence in the B-LTA files that it makes.
-			if o.Levels == nil || a.refusedBySome() || a.By == program {
+			if o.Levels == nil || a.Refused[program] || a.By == program {
 				continue
 			}
 			for i, s := range a.Signatures {

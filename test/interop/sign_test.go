@@ -39,8 +39,6 @@ func (a artifact) evidenceBeside(i int) bool {
 	return slices.ContainsFunc(slices.Concat(a.Signatures[:i], a.Signatures[i+1:]), func(s want) bool { return s.Level.Reaches(signing.LevelLT) })
 }
 
-func (a artifact) refusedBySome() bool { return len(a.Refused) > 0 }
-
 var hashes = map[int]crypto.Hash{256: crypto.SHA256, 384: crypto.SHA384, 512: crypto.SHA512}
 
 // Fields of a leader's signature in a file that the agency is to sign as well.
@@ -69,7 +67,18 @@ func (w *world) make(n int, p plan, files map[string]string) (artifact, error) {
 		a.Signatures = append(a.Signatures, want{request.Field, c.level()})
 	}
 	a.Path = in
+	if p.bareTimestamp() {
+		a.Refused = set([]string{pyHanko})
+	}
 	return a, nil
+}
+
+// bareTimestamp tells that the first signature forbids every change (P=1) in a PDF/A-1 that
+// then gets an archive timestamp. veraPDF wants an appearance for its field (ISO 19005-1,
+// 6.9-2), and pyHanko takes any new appearance for a form that was filled, of EU DSS too.
+func (p plan) bareTimestamp() bool {
+	return p.input() == "PDF/A-1b" && certify[p.signatures[0][dimCertify]] == 1 &&
+		slices.ContainsFunc(p.signatures, func(c choice) bool { return c.level() == signing.LevelLTA })
 }
 
 // request places one signature in the empty part of the first page. With more to come
