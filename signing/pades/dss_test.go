@@ -2,6 +2,7 @@ package pades
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"congvan/signing"
@@ -56,6 +57,63 @@ func TestLongTermAdds(t *testing.T) {
 	}
 }
 
+// A file without a store gets one, with no list of nothing; entries of other signatures
+// and a store that is an object stay.
+func TestLongTermStores(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "Nguyễn Văn Thử")
+	for name, c := range map[string]struct {
+		catalog string
+		related int
+		object  bool
+	}{
+		"none":               {"", 1, false},
+		"an object":          {"/DSS 10 0 R", 1, true},
+		"another's entry":    {"/DSS << /VRI << /AA << >> >> >>", 2, false},
+		"that of an object":  {"/DSS 11 0 R", 2, true},
+		"entries as objects": {"/DSS << /VRI 12 0 R >>", 2, false},
+	} {
+		base := formFile{catalog: c.catalog, extra: map[int]string{10: "<< >>", 11: "<< /VRI 12 0 R >>", 12: "<< /AA << >> >>"}}.build()
+		signed := s.sign(t, e, base, signing.Request{Field: "a"})
+		tail, err := e.LongTerm(t.Context(), asFile(signed), "a", trust.Evidence{Certificates: s.Chain})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		f := open(t, append(signed, tail...))
+		root, _ := f.Root()
+		dss, err := f.Dict(root["DSS"])
+		if err != nil || dss["OCSPs"] != nil || dss["CRLs"] != nil {
+			t.Errorf("%s: %v %v", name, dss, err)
+		}
+		if related, err := f.Dict(dss["VRI"]); err != nil || len(related) != c.related {
+			t.Errorf("%s: entries %v %v", name, related, err)
+		}
+		revisions := f.Revisions()
+		if _, changed := revisions[len(revisions)-1].Changes(1); changed == c.object {
+			t.Errorf("%s: the catalog is written anew: %v", name, changed)
+		}
+	}
+}
+
+// What is no store, or more than one, is refused before anything is written.
+func TestLongTermBounds(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "Nguyễn Văn Thử")
+	for name, c := range map[string]struct {
+		certs string
+		want  error
+	}{
+		"as many as may be": {strings.Repeat("10 0 R ", maxStored), nil},
+		"one more":          {strings.Repeat("10 0 R ", maxStored+1), signing.ErrResourceLimit},
+		"what is no stream": {"(a)", signing.ErrTruncated},
+		"what is not there": {"99 0 R", signing.ErrTruncated},
+	} {
+		base := formFile{catalog: "/DSS << /Certs [" + c.certs + "] >>", extra: map[int]string{10: "<< /Length 1 >>\nstream\na\nendstream"}}.build()
+		signed := s.sign(t, e, base, signing.Request{Field: "a"})
+		if _, err := e.LongTerm(t.Context(), asFile(signed), "a", trust.Evidence{Certificates: s.Chain}); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
 func TestLongTermRefuses(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "Nguyễn Văn Thử")
 	letter := sample(t, "cong-van-1.pdf")
@@ -74,6 +132,13 @@ func TestLongTermRefuses(t *testing.T) {
 	if _, err := e.PrepareTimestamp(t.Context(), asFile(signed), "t", maxReserve+1); err == nil {
 		t.Error("a reserve without bound")
 	}
+	if _, err := e.PrepareTimestamp(t.Context(), asFile(signed), "t", -1); err == nil {
+		t.Error("a reserve below nothing")
+	}
+	text := formFile{catalog: "/AcroForm << /Fields [<< /FT /Tx /T (a) /V << /Contents (x) >> >>] >>"}.build()
+	if _, err := e.LongTerm(t.Context(), asFile(text), "a", trust.Evidence{}); !errors.Is(err, signing.ErrFieldMissing) {
+		t.Errorf("a text field with contents: %v", err)
+	}
 	encrypted := sample(t, "cong-van-1-owner-password.pdf")
 	if _, err := e.PrepareTimestamp(t.Context(), asFile(encrypted), "t", 0); !errors.Is(err, signing.ErrEncrypted) {
 		t.Errorf("encrypted: %v", err)
@@ -84,7 +149,7 @@ func TestLongTermRefuses(t *testing.T) {
 func TestTimestampOnCertified(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "Nguyễn Văn Thử")
 	signed := s.sign(t, e, sample(t, "cong-van-1.pdf"), signing.Request{Field: "a", Place: signing.Place{Page: 1}, Certify: 1})
-	p, err := e.PrepareTimestamp(t.Context(), asFile(signed), "t", 0)
+	p, err := e.PrepareTimestamp(t.Context(), asFile(signed), "t", 700)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +158,7 @@ func TestTimestampOnCertified(t *testing.T) {
 		t.Fatal(err)
 	}
 	fields := signatures(t, append(signed, tail...))
-	if len(fields) != 2 || fields[1].dict["SubFilter"] != pdf.Name("ETSI.RFC3161") || fields[1].dict["Type"] != pdf.Name("DocTimeStamp") || fields[1].dict["M"] != nil {
+	if len(fields) != 2 || len(fields[1].contents) != 700 || fields[1].dict["SubFilter"] != pdf.Name("ETSI.RFC3161") || fields[1].dict["Type"] != pdf.Name("DocTimeStamp") || fields[1].dict["M"] != nil {
 		t.Errorf("%+v", fields)
 	}
 }

@@ -2,7 +2,6 @@ package pades
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -95,7 +94,8 @@ func TestFormsOfEveryShape(t *testing.T) {
 			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
 			extra: map[int]string{20: "<< /DA (/Helv 0 Tf) >>", 22: "[]"},
 		}, 0, nil},
-		"annotations null": {formFile{page: "/Annots 99 0 R", catalog: "/AcroForm null"}, 0, nil},
+		"resources that are not there": {formFile{catalog: "/AcroForm << /Fields [] /DR 99 0 R >>"}, 0, nil},
+		"annotations null":             {formFile{page: "/Annots 99 0 R", catalog: "/AcroForm null"}, 0, nil},
 		"object streams": {formFile{
 			stream:  true,
 			catalog: "/AcroForm 20 0 R", page: "/Annots 22 0 R",
@@ -125,10 +125,11 @@ func TestFormsOfEveryShape(t *testing.T) {
 			if annots, _ := file.Array(page.Dict["Annots"]); len(annots) != f.annots+3 {
 				t.Errorf("%d annotations, want %d", len(annots), f.annots+3)
 			}
-			form, _, _ := file.Form()
+			form, ref, _ := file.Form()
 			if n, _ := file.Int(form["SigFlags"]); n != 3 {
 				t.Errorf("SigFlags %d", n)
 			}
+			unchanged(t, file, f.file, ref)
 			twice := second.sign(t, e, once, signing.Request{
 				Field: "cv-seal", Fill: []signing.FieldValue{{Name: "cv-number", Value: "Số 125/SVD-VP"}},
 				Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)},
@@ -138,6 +139,42 @@ func TestFormsOfEveryShape(t *testing.T) {
 				t.Errorf("the number is not in the page's text: %q", text)
 			}
 		})
+	}
+}
+
+// unchanged checks that form, fonts and annotations are written where the file had them,
+// and that what refers to them stays as it is.
+func unchanged(t testing.TB, f *pdf.File, was formFile, form pdf.Ref) {
+	t.Helper()
+	direct := strings.Contains(was.catalog, "/AcroForm <<")
+	if direct != (form == (pdf.Ref{})) || strings.Contains(was.catalog, "/AcroForm 20 0 R") && form.Num != 20 {
+		t.Errorf("the form is object %v", form)
+	}
+	revisions := f.Revisions()
+	update := revisions[len(revisions)-1]
+	if _, ok := update.Changes(3); ok && strings.Contains(was.page, "/Annots 22 0 R") {
+		t.Error("the page is written anew")
+	}
+	if _, ok := update.Changes(23); ok && was.extra[24] != "" {
+		t.Error("the resources are written anew")
+	}
+	if _, ok := update.Changes(1); ok && form.Num == 20 {
+		t.Error("the catalog is written anew")
+	}
+	d, _, err := f.Form()
+	if err != nil {
+		t.Fatal(err)
+	}
+	resources, err := f.Dict(d["DR"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	fonts, err := f.Dict(resources["Font"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if had := strings.Contains(was.catalog+was.extra[24], "/Helv 13 0 R"); (fonts["Helv"] == pdf.Ref{Num: 13}) != had || fonts["CVLiberationSerif"] == nil {
+		t.Errorf("fonts %v", fonts)
 	}
 }
 
@@ -191,18 +228,20 @@ func TestNeedAppearances(t *testing.T) {
 	}
 }
 
+// emptyField is a file with a signature field Sig1 that waits to be signed.
+func emptyField(entries string) []byte {
+	return formFile{
+		catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]",
+		extra: map[int]string{10: strings.Replace(emptySig, " >>", " "+entries+" >>", 1)},
+	}.build()
+}
+
 func TestExistingEmptyField(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "A")
-	field := func(entries string) []byte {
-		return formFile{
-			catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]",
-			extra: map[int]string{10: strings.Replace(emptySig, " >>", " "+entries+" >>", 1)},
-		}.build()
-	}
 	request := signing.Request{Field: "Sig1", Appearance: signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}, Reason: "Phát hành"}
 
 	t.Run("merged", func(t *testing.T) {
-		out := s.sign(t, e, field(""), request)
+		out := s.sign(t, e, emptyField(""), request)
 		accepted(t, out, s)
 		if n, at := pixels(render(t, out, 1), red); n < 300 || at.Min.X < 2*50 || at.Max.X > 2*150 {
 			t.Errorf("%d red pixels at %v", n, at)
@@ -223,10 +262,10 @@ func TestExistingEmptyField(t *testing.T) {
 		}
 	})
 	t.Run("invisible on request", func(t *testing.T) {
-		accepted(t, s.sign(t, e, field(""), signing.Request{Field: "Sig1"}), s)
+		accepted(t, s.sign(t, e, emptyField(""), signing.Request{Field: "Sig1"}), s)
 	})
 	t.Run("lock", func(t *testing.T) {
-		out := s.sign(t, e, field("/Lock << /Type /SigFieldLock /Action /Include /Fields [(Sig1) (a)] >>"), request)
+		out := s.sign(t, e, emptyField("/Lock << /Type /SigFieldLock /Action /Include /Fields [(Sig1) (a)] >>"), request)
 		accepted(t, out, s)
 		refs := signatures(t, out)[0].dict["Reference"].(pdf.Array)
 		params := refs[0].(pdf.Dict)["TransformParams"].(pdf.Dict)
@@ -234,45 +273,4 @@ func TestExistingEmptyField(t *testing.T) {
 			t.Errorf("FieldMDP %v does not match the lock", params)
 		}
 	})
-	for name, c := range map[string]struct {
-		entries string
-		want    error
-	}{
-		"another filter":      {"/SV << /Type /SV /Ff 1 /Filter /Entrust.PPKEF >>", signing.ErrSeedValue},
-		"another subfilter":   {"/SV << /Type /SV /Ff 2 /SubFilter [/adbe.pkcs7.detached] >>", signing.ErrSeedValue},
-		"our subfilter":       {"/SV << /Type /SV /Ff 3 /Filter /Adobe.PPKLite /SubFilter [/adbe.pkcs7.detached /ETSI.CAdES.detached] >>", nil},
-		"wish, not demand":    {"/SV << /Type /SV /Filter /Entrust.PPKEF >>", nil},
-		"another digest":      {"/SV << /Type /SV /Ff 64 /DigestMethod [(SHA512)] >>", signing.ErrSeedValue},
-		"given reason":        {"/SV << /Type /SV /Ff 8 /Reasons [<FEFF005000680061007400> <FEFF0050006800E100740020006800E0006E0068>] >>", nil},
-		"another reason":      {"/SV << /Type /SV /Ff 8 /Reasons [(Nh\\341p)] >>", signing.ErrSeedValue},
-		"wants certification": {"/SV << /Type /SV /MDP << /P 1 >> >>", signing.ErrSeedValue},
-		"our digest":          {"/SV << /Type /SV /Ff 64 /DigestMethod [(SHA512) (SHA256)] >>", nil},
-		"no reason":           {"/SV << /Type /SV /Ff 8 /Reasons [(.)] >>", signing.ErrSeedValue},
-		"revocation inside":   {"/SV << /Type /SV /Ff 32 /AddRevInfo true >>", signing.ErrSeedValue},
-		"none inside":         {"/SV << /Type /SV /Ff 32 /AddRevInfo false >>", nil},
-		"locks the document":  {"/SV << /Type /SV /Ff 128 /LockDocument /true >>", signing.ErrSeedValue},
-		"may lock it":         {"/SV << /Type /SV /Ff 128 /LockDocument /auto >>", nil},
-		"a named look":        {"/SV << /Type /SV /Ff 256 /AppearanceFilter (Blue) >>", signing.ErrSeedValue},
-		"a newer reader":      {"/SV << /Type /SV /Ff 4 /V 9 >>", signing.ErrSeedValue},
-		"a reader like us":    {"/SV << /Type /SV /Ff 4 /V 2 >>", nil},
-		"a demand not known":  {"/SV << /Type /SV /Ff 4096 >>", signing.ErrSeedValue},
-		"a certificate":       {"/SV << /Type /SV /Cert << /Type /SVCert /Ff 1 /Subject [(x)] >> >>", signing.ErrSeedValue},
-		"wish of certificate": {"/SV << /Type /SV /Cert << /Type /SVCert /Subject [(x)] >> >>", nil},
-		"a timestamp":         {"/SV << /Type /SV /TimeStamp << /URL (http://tsa.example) /Ff 1 >> >>", signing.ErrSeedValue},
-		"attest, no certify":  {"/SV << /Type /SV /Ff 16 /LegalAttestation [(x)] >>", nil},
-		"wants approval":      {"/SV << /Type /SV /MDP << /P 0 >> >>", nil},
-	} {
-		t.Run("seed values: "+name, func(t *testing.T) {
-			r := request
-			r.Time = signedAt
-			_, err := e.Prepare(t.Context(), asFile(field(c.entries)), r)
-			if !errors.Is(err, c.want) {
-				t.Errorf("%v, want %v", err, c.want)
-			}
-			r.Timestamped = true
-			if _, err := e.Prepare(t.Context(), asFile(field(c.entries)), r); name == "a timestamp" && err != nil {
-				t.Errorf("with a timestamp: %v", err)
-			}
-		})
-	}
 }

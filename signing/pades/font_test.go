@@ -172,8 +172,10 @@ func TestDictionaryOfTheSignature(t *testing.T) {
 			t.Errorf("the file lacks %q", want)
 		}
 	}
-	if bytes.Contains(signed, []byte("/Reference")) || bytes.Contains(signed, []byte("/Lock")) {
-		t.Error("a reference without a lock")
+	for _, more := range []string{"/Reference", "/Lock", "/Location", "/NeedAppearances"} {
+		if bytes.Contains(signed, []byte(more)) {
+			t.Errorf("the file has %s, which nobody asked for", more)
+		}
 	}
 }
 

@@ -73,7 +73,7 @@ func (f *form) free(name string) error {
 
 // signed tells whether a field is a signature field with a value.
 func signed(f *pdf.File, d pdf.Field) (bool, error) {
-	if d.Type != "Sig" || d.Value == nil {
+	if d.Type != "Sig" {
 		return false, nil
 	}
 	v, err := f.Resolve(d.Value)
@@ -154,7 +154,7 @@ func (u *update) appendTo(d pdf.Dict, key pdf.Name, items pdf.Array, changed *bo
 		return fmt.Errorf("%w: /%s is not an array", signing.ErrTruncated, key)
 	}
 	grown := slices.Concat(old, items)
-	if old != nil && at != (pdf.Ref{}) {
+	if ok && at != (pdf.Ref{}) {
 		u.Set(at, grown)
 		return nil
 	}
@@ -183,9 +183,9 @@ func (u *update) annotate(p *page, widget pdf.Ref) error {
 // back once it is changed. That answers whether d itself changed: it does not when
 // the file has the child as an object of its own.
 func (u *update) child(d pdf.Dict, key pdf.Name) (child pdf.Dict, put func() bool, err error) {
-	if ref, ok := d[key].(pdf.Ref); ok {
-		o, err := u.Get(ref)
-		if err != nil {
+	o := d[key]
+	if ref, ok := o.(pdf.Ref); ok {
+		if o, err = u.Get(ref); err != nil {
 			return nil, nil, err
 		}
 		if o != nil {
@@ -193,8 +193,8 @@ func (u *update) child(d pdf.Dict, key pdf.Name) (child pdf.Dict, put func() boo
 			return child, func() bool { u.Set(ref, child); return false }, err
 		}
 	}
-	old, ok := d[key].(pdf.Dict)
-	if !ok && d[key] != nil {
+	old, ok := o.(pdf.Dict)
+	if !ok && o != nil {
 		return nil, nil, fmt.Errorf("%w: /%s is not a dictionary", signing.ErrTruncated, key)
 	}
 	if child = maps.Clone(old); child == nil {

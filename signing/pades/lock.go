@@ -48,7 +48,7 @@ func readLocks(f *pdf.File, fm *form) (*locks, error) {
 // add takes in one signature reference dictionary.
 func (l *locks) add(f *pdf.File, reference pdf.Object) error {
 	d, err := f.Dict(reference)
-	if err != nil || d == nil {
+	if err != nil {
 		return err
 	}
 	params, err := f.Dict(d["TransformParams"])

@@ -15,9 +15,6 @@ const quoted = 40
 // blank paper, other signatures and a signer's block of title and name (NĐ 30/2020
 // Annex I, boxes 7 and 8). What counts as over is in text.Under.
 func (u *update) uncovered(at signing.Place) error {
-	if at.W == 0 && at.H == 0 {
-		return nil
-	}
 	p, err := loadPage(u.file, at.Page)
 	if err != nil {
 		return err

@@ -48,6 +48,10 @@ func TestPlaceOverText(t *testing.T) {
 		page:    "/Annots [10 0 R] /Contents 11 0 R /Resources << /Font << /F 13 0 R >> >>",
 		extra:   map[int]string{10: emptySig, 11: "<< /Length 39 >>\nstream\nBT /F 20 Tf 50 610 Td (Ky vao day) Tj ET\nendstream", 13: helvetica},
 	}.build()
+	talkative := formFile{
+		page:  "/Contents 11 0 R /Resources << /Font << /F 13 0 R >> >>",
+		extra: map[int]string{11: "<< /Length 100 >>\nstream\nBT /F 20 Tf 50 610 Td (" + strings.Repeat("i", 41) + ") Tj ET" + strings.Repeat(" ", 100-31-41) + "\nendstream", 13: helvetica},
+	}.build()
 	unlocked := leader.sign(t, e, letter, signing.Request{
 		Field: "a", Place: first.Place, Appearance: picture,
 	})
@@ -63,6 +67,7 @@ func TestPlaceOverText(t *testing.T) {
 		"seal field over the name":   {letter, seal(around(name, 2)), ""},
 		"over another signature":     {unlocked, at(first.Place), ""},
 		"over a number filled in":    {clearLocks(t, filled), at(around(number, 1)), "125"},
+		"over long words":            {talkative, at(signing.Place{Page: 1, X: 17, Y: 75, W: 90, H: 10}), "“" + strings.Repeat("i", 40) + "…”"},
 		"invisible":                  {letter, signing.Request{Field: "s", Time: signedAt}, ""},
 		"a field that was there":     {existing, signing.Request{Field: "Sig1", Appearance: picture, Time: signedAt}, ""},
 		"block with room to spare":   {letter, signing.Request{Field: "s", Place: signing.Place{Page: 1, X: 130, Y: 3, W: 70, H: 200}, Appearance: block, Time: signedAt}, ""},

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"congvan/signing"
+	"congvan/signing/pdf"
 )
 
 // refused checks that a request is answered with an error of its kind, not signed.
@@ -36,6 +37,10 @@ func TestRefusals(t *testing.T) {
 	}
 	seal := signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}
 
+	sized := func(points, w float64) signing.Request {
+		return signing.Request{Field: "s", Create: []signing.FieldSpec{{Name: "t", Kind: signing.FieldText, FontSize: points, Place: signing.Place{Page: 1, X: 20, Y: 20, W: w, H: w}}}}
+	}
+
 	for name, c := range map[string]struct {
 		base    []byte
 		request signing.Request
@@ -57,6 +62,7 @@ func TestRefusals(t *testing.T) {
 		"fill with too long a text":     {form, signing.Request{Field: "s", Fill: []signing.FieldValue{{Name: "a", Value: strings.Repeat("dài ", 20)}}}, signing.ErrPlace},
 		"text field after a signing":    {signed, signing.Request{Field: "s2", Create: text("late")}, signing.ErrSigned},
 		"certify after a signing":       {signed, signing.Request{Field: "s2", Certify: 2}, signing.ErrSigned},
+		"certify level -1":              {empty, signing.Request{Field: "s", Certify: -1}, nil},
 		"certify level 4":               {empty, signing.Request{Field: "s", Certify: 4}, nil},
 		"lock without action":           {empty, signing.Request{Field: "s", Lock: &signing.Lock{}}, nil},
 		"text field with lock":          {empty, signing.Request{Field: "s", Create: []signing.FieldSpec{{Name: "t", Kind: signing.FieldText, Place: at, Lock: &signing.Lock{Action: signing.LockAll}}}}, nil},
@@ -67,13 +73,27 @@ func TestRefusals(t *testing.T) {
 		"word wider than its place":     {empty, signing.Request{Field: "s", Place: at, Appearance: signing.Appearance{Look: signing.LookCopy, Lines: []string{strings.Repeat("dài", 30)}}}, signing.ErrPlace},
 		"more lines than there is room": {empty, signing.Request{Field: "s", Place: at, Appearance: signing.Appearance{Look: signing.LookCopy, Lines: strings.Split("a b c d e f g h i", " ")}}, signing.ErrPlace},
 		"reserve too large":             {empty, signing.Request{Field: "s", Reserve: 1 << 30}, nil},
-		"not a PDF":                     {[]byte("Dear Sir"), signing.Request{Field: "s"}, signing.ErrNotPDF},
-		"nothing":                       {nil, signing.Request{Field: "s"}, signing.ErrNotPDF},
-		"truncated":                     {sample(t, "cong-van-1-truncated.pdf"), signing.Request{Field: "s"}, signing.ErrTruncated},
-		"encrypted, user password":      {sample(t, "cong-van-1-user-password.pdf"), signing.Request{Field: "s"}, signing.ErrEncrypted},
-		"encrypted, owner password":     {sample(t, "cong-van-1-owner-password.pdf"), signing.Request{Field: "s"}, signing.ErrEncrypted},
-		"visible widget without size":   {formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]", extra: map[int]string{10: strings.Replace(emptySig, "[50 600 150 650]", "[0 0 0 0]", 1)}}.build(), signing.Request{Field: "Sig1", Appearance: seal}, signing.ErrPlace},
-		"widget on no page":             {formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", extra: map[int]string{10: emptySig}}.build(), signing.Request{Field: "Sig1", Appearance: seal}, signing.ErrFieldMissing},
+		"reserve below nothing":         {empty, signing.Request{Field: "s", Reserve: -1}, nil},
+		"look without a place":          {empty, signing.Request{Field: "s", Place: signing.Place{Page: 1}, Appearance: seal}, signing.ErrPlace},
+		"field to be filled, no size":   {empty, sized(0, 0), signing.ErrPlace},
+		"letters too small":             {empty, sized(0.9, 50), nil},
+		"letters too big":               {empty, sized(201, 50), nil},
+		"lock that names no string":     {emptyField("/Lock << /Action /Include /Fields [1] >>"), signing.Request{Field: "Sig1"}, signing.ErrTruncated},
+		"annotations that are no list":  {formFile{page: "/Annots 5"}.build(), signing.Request{Field: "s"}, signing.ErrTruncated},
+		"resources that are none":       {formFile{catalog: "/AcroForm << /Fields [] /DR 5 >>"}.build(), sized(0, 50), signing.ErrTruncated},
+		"field that shows twice": {
+			formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [11 0 R 12 0 R]", extra: map[int]string{
+				10: "<< /FT /Sig /T (Sig1) /Kids [11 0 R 12 0 R] >>",
+				11: "<< /Subtype /Widget /Parent 10 0 R /Rect [50 600 150 650] >>", 12: "<< /Subtype /Widget /Parent 10 0 R /Rect [50 500 150 550] >>",
+			}}.build(), signing.Request{Field: "Sig1", Appearance: seal}, signing.ErrPlace,
+		},
+		"not a PDF":                   {[]byte("Dear Sir"), signing.Request{Field: "s"}, signing.ErrNotPDF},
+		"nothing":                     {nil, signing.Request{Field: "s"}, signing.ErrNotPDF},
+		"truncated":                   {sample(t, "cong-van-1-truncated.pdf"), signing.Request{Field: "s"}, signing.ErrTruncated},
+		"encrypted, user password":    {sample(t, "cong-van-1-user-password.pdf"), signing.Request{Field: "s"}, signing.ErrEncrypted},
+		"encrypted, owner password":   {sample(t, "cong-van-1-owner-password.pdf"), signing.Request{Field: "s"}, signing.ErrEncrypted},
+		"visible widget without size": {formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [10 0 R]", extra: map[int]string{10: strings.Replace(emptySig, "[50 600 150 650]", "[0 0 0 0]", 1)}}.build(), signing.Request{Field: "Sig1", Appearance: seal}, signing.ErrPlace},
+		"widget on no page":           {formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", extra: map[int]string{10: emptySig}}.build(), signing.Request{Field: "Sig1", Appearance: seal}, signing.ErrFieldMissing},
 	} {
 		if c.request.Time.IsZero() {
 			c.request.Time = signedAt
@@ -120,6 +140,9 @@ func TestCertification(t *testing.T) {
 		if err != nil || perms["DocMDP"] == nil {
 			t.Errorf("P %d: /Perms is %v, %v", p, perms, err)
 		}
+		if reference := signatures(t, once)[0].dict["Reference"].(pdf.Array)[0].(pdf.Dict); reference["TransformMethod"] != pdf.Name("DocMDP") || reference["Data"] != nil {
+			t.Errorf("P %d: reference %v", p, reference)
+		}
 		if p == 1 {
 			refused(t, "approval after P 1", e, once, signing.Request{Field: "cv-seal", Time: signedAt}, signing.ErrLocked)
 			continue
@@ -132,6 +155,23 @@ func TestCertification(t *testing.T) {
 		later := signing.Request{Field: "unseen", Time: signedAt, Create: []signing.FieldSpec{{Name: "x", Kind: signing.FieldSignature, Place: visible.Place}}}
 		refused(t, "a new field to be seen later", e, once, later, signing.ErrLocked)
 	}
+}
+
+// A certification takes nothing from the permissions that the file has.
+func TestCertificationKeepsOtherPermissions(t *testing.T) {
+	s := newSigner(t, "A")
+	out := s.sign(t, New(Options{}), formFile{catalog: "/Perms << /UR3 10 0 R >>", extra: map[int]string{10: "<< /Type /Sig >>"}}.build(), signing.Request{Field: "s", Certify: 2})
+	root, _ := open(t, out).Root()
+	if perms, err := open(t, out).Dict(root["Perms"]); err != nil || perms["DocMDP"] == nil || perms["UR3"] != (pdf.Ref{Num: 10}) {
+		t.Errorf("/Perms is %v, %v", perms, err)
+	}
+}
+
+// An engine keeps to the limits that it was given.
+func TestLimitsOfTheEngine(t *testing.T) {
+	limits := pdf.DefaultLimits()
+	limits.Objects = 2
+	refused(t, "four objects", New(Options{Limits: limits}), formFile{}.build(), signing.Request{Field: "s", Time: signedAt}, signing.ErrResourceLimit)
 }
 
 // A CMS of exactly the reserved size fits, one byte more does not.

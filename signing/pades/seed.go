@@ -31,7 +31,7 @@ const (
 // meet, on the certificate above all, is refused by name.
 func (u *update) seed(field *pdf.Field) error {
 	sv, err := u.file.Dict(field.Dict["SV"])
-	if err != nil || sv == nil {
+	if err != nil {
 		return err
 	}
 	var must int64
@@ -56,15 +56,15 @@ func (u *update) seed(field *pdf.Field) error {
 		{mustRevocation, "AddRevInfo", "false"}, // an attribute that PAdES replaces by the security store
 	}
 	for _, d := range demands {
-		if must&d.bit == 0 || sv[d.key] == nil {
+		if must&d.bit == 0 || sv[d.key] == nil && d.bit != mustReason {
 			continue
 		}
 		allowed, err := u.words(sv[d.key])
 		if err != nil {
 			return err
 		}
-		if noReason := d.bit == mustReason && len(allowed) == 1 && allowed[0] == "."; noReason {
-			allowed = []string{""} // a single full stop: no reason may be given
+		if d.bit == mustReason && (len(allowed) == 0 || slices.Equal(allowed, []string{"."})) {
+			allowed = []string{""} // no list, or a single full stop: no reason may be given
 		}
 		if !slices.Contains(allowed, d.given) && !(d.bit == mustLock && slices.Contains(allowed, "auto")) {
 			return fmt.Errorf("%w: the field demands /%s of %q, not %q", signing.ErrSeedValue, d.key, allowed, d.given)
