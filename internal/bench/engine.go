@@ -53,7 +53,7 @@ func newStand(ctx context.Context, o EngineOptions) (*stand, error) {
 	s := &stand{EngineOptions: o, engine: pades.New(pades.Options{})}
 	var err error
 	s.pki, err = pki.Ensure(ctx, pki.Options{
-		Dir: filepath.Join(o.Dir, "pki"), Clock: o.Clock, Rand: o.Rand, Authority: "Cơ quan chứng thực trình diễn",
+		Dir: s.pkiDir(), Clock: o.Clock, Rand: o.Rand, Authority: "Cơ quan chứng thực trình diễn",
 		Persons:  []pki.Subject{{ID: standLeader, Name: "Nguyễn Văn Đo", Agency: "Sở Đo lường thử nghiệm", OrganID: "H99.14", PIN: standPIN}},
 		Agencies: []pki.Subject{{ID: standAgency, Name: "Sở Đo lường thử nghiệm", OrganID: "H99.14"}},
 	})
@@ -63,6 +63,8 @@ func newStand(ctx context.Context, o EngineOptions) (*stand, error) {
 	s.leader, s.agency = s.pki.Persons[standLeader], s.pki.Agencies[standAgency]
 	return s, nil
 }
+
+func (s *stand) pkiDir() string { return filepath.Join(s.Dir, "pki") }
 
 func (s *stand) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(s.Progress, format+"…\n", args...)

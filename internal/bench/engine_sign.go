@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"runtime"
 	"sync"
@@ -17,7 +16,6 @@ import (
 	"congvan/internal/demo/images"
 	"congvan/signing"
 	"congvan/signing/pkcs11"
-	"congvan/signing/signingtest/p11fault"
 )
 
 // What issue 3 asks of the engine.
@@ -28,7 +26,6 @@ const (
 	latencyShare = 0.80 // of what slow sessions can do
 	latency      = 20   // ms
 	latencyPool  = 30   // sessions
-	latencyFew   = 10   // sessions that leave the processors time for the software token behind them
 	growth       = 32   // MB at 1 GB
 )
 
@@ -88,18 +85,18 @@ func RunSign(ctx context.Context, o EngineOptions) (Table, error) {
 	return s.table(began), nil
 }
 
-// raw asks the token for one signature by the agency's key.
-func (r *signRun) raw(keys signing.Keys) func(context.Context) error {
+// raw asks the token for one signature by a signer's key.
+func (r *signRun) raw(keys signing.Keys, by signing.Credential) func(context.Context) error {
 	digest := make([]byte, sha256.Size)
 	return func(ctx context.Context) error {
-		_, err := keys.Sign(ctx, r.agency.KeyURI, digest, signing.SignOptions{Hash: crypto.SHA256})
+		_, err := keys.Sign(ctx, by.KeyURI, digest, signing.SignOptions{Hash: crypto.SHA256})
 		return err
 	}
 }
 
 // limit reads and hashes the file and asks for one raw signature: less is not possible.
 func (r *signRun) limit(f sample) func(context.Context) error {
-	raw := r.raw(r.keys)
+	raw := r.raw(r.keys, r.agency)
 	return func(ctx context.Context) error {
 		b, _ := r.bufs.Get().(*[]byte)
 		defer r.bufs.Put(b)
@@ -113,10 +110,10 @@ func (r *signRun) limit(f sample) func(context.Context) error {
 }
 
 // document signs the whole document.
-func (r *signRun) document(keys signing.Keys, f sample, state []byte, look signing.Appearance) func(context.Context) error {
+func (r *signRun) document(keys signing.Keys, by signing.Credential, f sample, state []byte, look signing.Appearance) func(context.Context) error {
 	request := r.request("Seal", look)
 	return func(ctx context.Context) error {
-		_, err := r.sign(ctx, keys, signing.File{R: f, Size: f.size, HashState: state}, request, r.agency, nil)
+		_, err := r.sign(ctx, keys, signing.File{R: f, Size: f.size, HashState: state}, request, by, nil)
 		return err
 	}
 }
@@ -124,7 +121,7 @@ func (r *signRun) document(keys signing.Keys, f sample, state []byte, look signi
 func (r *signRun) token(ctx context.Context) error {
 	r.say("the token alone")
 	for _, n := range r.workers {
-		rate, err := r.compare(ctx, n, r.usual, r.raw(r.keys))
+		rate, err := r.compare(ctx, n, r.usual, r.raw(r.keys, r.agency))
 		if err != nil {
 			return err
 		}
@@ -165,7 +162,7 @@ func (r *signRun) documentsOf(ctx context.Context, size int64) error {
 		share = smallShare
 	}
 	for _, n := range r.workers {
-		rates, err := r.compare(ctx, n, in, r.limit(f), r.document(r.keys, f, nil, signing.Appearance{}))
+		rates, err := r.compare(ctx, n, in, r.limit(f), r.document(r.keys, r.agency, f, nil, signing.Appearance{}))
 		if err != nil {
 			return err
 		}
@@ -184,7 +181,7 @@ func (r *signRun) documentsOf(ctx context.Context, size int64) error {
 func (r *signRun) growth(ctx context.Context, f sample, name string) error {
 	for _, n := range []int{1, r.workers[len(r.workers)-1]} {
 		idle, peak, err := risen(func() error {
-			_, _, err := r.race(ctx, n, 0, r.document(r.keys, f, nil, signing.Appearance{}))
+			_, _, err := r.race(ctx, n, 0, r.document(r.keys, r.agency, f, nil, signing.Appearance{}))
 			return err
 		})
 		if err != nil {
@@ -208,7 +205,7 @@ func (r *signRun) kept(ctx context.Context) error {
 	}
 	defer func() { _ = f.Close(); _ = os.Remove(f.Name()) }()
 	for _, n := range r.workers {
-		rates, err := r.compare(ctx, n, r.usual, r.raw(r.keys), r.document(r.keys, f, state, signing.Appearance{}))
+		rates, err := r.compare(ctx, n, r.usual, r.raw(r.keys, r.agency), r.document(r.keys, r.agency, f, state, signing.Appearance{}))
 		if err != nil {
 			return err
 		}
@@ -254,7 +251,7 @@ func (r *signRun) looks(ctx context.Context) error {
 	}
 	var ways []func(context.Context) error
 	for _, look := range looks {
-		ways = append(ways, r.document(r.keys, f, nil, look))
+		ways = append(ways, r.document(r.keys, r.agency, f, nil, look))
 	}
 	n := r.workers[len(r.workers)/2]
 	rates, err := r.compare(ctx, n, r.usual, ways...)
@@ -290,58 +287,13 @@ func (r *signRun) hosted(ctx context.Context) error {
 	}
 	defer func() { _ = f.Close(); _ = os.Remove(f.Name()) }()
 	for _, n := range r.workers {
-		rates, err := r.compare(ctx, n, r.usual, r.raw(keys), r.document(keys, f, nil, signing.Appearance{}))
+		rates, err := r.compare(ctx, n, r.usual, r.raw(keys, r.agency), r.document(keys, r.agency, f, nil, signing.Appearance{}))
 		if err != nil {
 			return err
 		}
 		r.add(Row{What: fmt.Sprintf("Token through hsm-host, %d workers", n), Unit: "/s", Measured: rates[0]})
 		r.add(Row{What: fmt.Sprintf("Documents of 100 KB signed through hsm-host, %d workers", n), Unit: "/s", Measured: rates[1]})
 	}
-	return nil
-}
-
-// slow measures the engine behind a token that takes its time and has many sessions, as
-// HSMs on a network are.
-func (r *signRun) slow(ctx context.Context) error {
-	r.say("a slow token with many sessions")
-	module, err := p11fault.New(r.Dir)
-	if err != nil || len(r.Host) == 0 {
-		r.add(Row{What: "Documents signed by a slow token", Unit: "/s", AtLeast: true, Missing: fmt.Sprint("the test module cannot be used: ", err)})
-		return nil
-	}
-	if err := module.Rules(fmt.Sprintf("delay sign %d 1 0", latency)); err != nil {
-		return err
-	}
-	f, state, err := r.hashed("slow", r.sizes[len(r.sizes)/2])
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close(); _ = os.Remove(f.Name()) }()
-	return errors.Join(r.slowly(ctx, module, latencyFew, f, state), r.slowly(ctx, module, latencyPool, f, state))
-}
-
-// slowly measures a slow token with so many sessions, for which twice as many wait.
-func (r *signRun) slowly(ctx context.Context, module *p11fault.Module, sessions int, f sample, state []byte) error {
-	env := maps.Clone(r.pki.Env)
-	maps.Copy(env, module.Env(r.pki.Module))
-	keys, err := pkcs11.OpenHost(ctx, pkcs11.HostOptions{
-		Options: pkcs11.Options{Module: module.Path, Env: env, Sessions: sessions, Clock: r.Clock}, Command: r.Host,
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = keys.Close() }()
-	in := turns{rounds: 1, each: time.Duration(r.usual.rounds) * r.usual.each}
-	rates, err := r.compare(ctx, 2*sessions, in, r.raw(keys), r.document(keys, f, state, signing.Appearance{}))
-	if err != nil {
-		return err
-	}
-	possible := float64(1000 / latency * sessions)
-	r.add(Row{
-		What: fmt.Sprintf("Documents of %s, hash state kept, token of %d ms and %d sessions", sizeName(f.size), latency, sessions),
-		Unit: "/s", AtLeast: true, Measured: rates[1], Limit: latencyShare * possible,
-		Note: fmt.Sprintf("%.0f %% of the %s /s that the sessions can do; the token alone %s /s; %d workers, through hsm-host", 100*rates[1]/possible, figure(possible), figure(rates[0]), 2*sessions),
-	})
 	return nil
 }
 

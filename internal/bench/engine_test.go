@@ -26,7 +26,7 @@ func TestEngineQuick(t *testing.T) {
 		"sign": {RunSign, []string{
 			"Token alone, RSA-2048, 1 workers", "Documents of 100 KB signed, 8 workers", "Documents of 5 MB signed, 1 workers", "Growth of memory (RSS) while 5 MB is signed, 1 workers",
 			"Documents of 50 MB, hash state kept, 8 workers", "look none", "look leader", "look agency", "look attachment", "Token through hsm-host, 8 workers",
-			"Documents of 100 KB signed through hsm-host", "token of 20 ms and 30 sessions",
+			"Documents of 100 KB signed through hsm-host", "token of 20 ms and 30 sessions", "10 sessions, RSA", "30 sessions, P-256",
 		}},
 		"verify": {RunVerify, []string{"two signatures judged, 1 workers", "two signatures judged, 2 workers", "two signatures judged, 8 workers", "Growth of memory"}},
 	} {
