@@ -112,7 +112,8 @@ func (s *step) clear(num int) bool {
 	return was
 }
 
-// own clears an overwritten object on condition that only the group refers to it.
+// own clears an overwritten object on condition that only the group refers to it; number
+// 0, of what is no reference, does nothing.
 func (s *step) own(num int, by group) {
 	if s.clear(num) {
 		s.owners[num] = by
@@ -202,7 +203,7 @@ func (s *step) describe(num int) string {
 func diffKeys(a, b pdf.Dict) []pdf.Name {
 	var out []pdf.Name
 	for k, v := range a {
-		if w, ok := b[k]; !ok || !pdf.Equal(v, w) {
+		if !pdf.Equal(v, b[k]) {
 			out = append(out, k)
 		}
 	}
@@ -269,7 +270,7 @@ func (s *step) trailer() error {
 }
 
 func fileID(trailer pdf.Dict) pdf.Object {
-	if id, ok := trailer["ID"].(pdf.Array); ok && len(id) > 0 {
+	if id, _ := trailer["ID"].(pdf.Array); len(id) > 0 {
 		return id[0]
 	}
 	return nil
@@ -325,11 +326,11 @@ func (s *step) extensions(a, b pdf.Object) {
 	}
 	for _, k := range sorted(x) {
 		v := x[k]
-		if !pdf.Equal(v, y[k]) && (y[k] == nil || !s.extension(y[k])) {
+		if !pdf.Equal(v, y[k]) && !s.extension(y[k]) {
 			s.forbid("catalog: extension %s was changed", k)
 		}
 	}
-	if r := refNum(a); r != 0 && r == refNum(b) {
+	if r := refNum(a); r == refNum(b) {
 		s.own(r, s.catalogs())
 	}
 }
@@ -368,11 +369,11 @@ func (s *step) version(a, b pdf.Object) {
 		return
 	}
 	old, _ := a.(pdf.Name)
-	new, ok := b.(pdf.Name)
+	new, _ := b.(pdf.Name)
 	if old == "" {
 		old = pdf.Name(s.old.Version())
 	}
-	if !ok || len(new) != 3 || new < old || new > "2.9" {
+	if len(new) != 3 || new < old || new > "2.9" {
 		s.forbid("catalog: /Version went from %q to %q", old, new)
 	}
 }

@@ -81,6 +81,17 @@ type doc struct {
 	fields []string // of the form
 	annots []string // of the page
 	next   int      // object number
+	gap    string   // written behind every object
+}
+
+func (d *doc) Obj(num int, body string) {
+	d.Builder.Obj(num, body)
+	d.Raw(d.gap)
+}
+
+func (d *doc) Stream(num int, entries, data string) {
+	d.Builder.Stream(num, entries, data)
+	d.Raw(d.gap)
 }
 
 // newDoc writes the unsigned revision: text fields "so" (11) and "ngay" (12), an

@@ -36,7 +36,12 @@ func (v *Validator) CheckExtension(ctx context.Context, base, signed signing.Fil
 	if err != nil {
 		return err
 	}
-	c := &check{v: v, ctx: ctx, r: signed.R, size: signed.Size, when: v.clock()}
+	c := &check{v: v, ctx: ctx, r: &source{r: signed.R}, size: signed.Size, when: v.clock()}
+	err = c.extends(before, base, r)
+	return cmp.Or(c.r.err, err)
+}
+
+func (c *check) extends(before *pdf.File, base signing.File, r signing.Request) error {
 	if err := c.open(); err != nil {
 		return err
 	}

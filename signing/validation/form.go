@@ -78,10 +78,8 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 	}
 	by := group{holder: true}
 	dr := refNum(b)
-	if dr != 0 {
-		by[dr] = true
-		s.own(dr, group{holder: true})
-	}
+	by[dr] = true
+	s.own(dr, group{holder: true})
 	for _, category := range sorted(x) {
 		v, w := x[category], y[category]
 		if pdf.Equal(v, w) && !s.changed[refNum(v)] {
@@ -110,7 +108,7 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 			}
 			s.forbid("interactive form: resource /%s /%s was changed", category, k)
 		}
-		if n := refNum(w); n != 0 && n == refNum(v) {
+		if n := refNum(w); n == refNum(v) {
 			s.own(n, by)
 		}
 	}
@@ -128,7 +126,7 @@ func (s *step) fields(a, b pdf.Object, holder int) error {
 	if err != nil {
 		return err
 	}
-	if n := refNum(b); n != 0 && n == refNum(a) {
+	if n := refNum(b); n == refNum(a) {
 		s.own(n, group{holder: true})
 	}
 	s.grown("interactive form: /Fields", x, y)
@@ -269,7 +267,7 @@ func (s *step) newField(f *pdf.Field) error {
 		}
 	}
 	detail := ""
-	if code == ChangeSignatureAdded && visible {
+	if code == ChangeSignatureAdded {
 		if detail, err = s.overlap(f); err != nil {
 			return err
 		}
@@ -301,7 +299,7 @@ func (s *step) signatureKind(f *pdf.Field) (code string, visible bool, err error
 	if err != nil {
 		return "", false, err
 	}
-	if !visible && (d["SubFilter"] == pdf.Name(subFilterTimestamp)) {
+	if !visible && d["SubFilter"] == pdf.Name(subFilterTimestamp) {
 		return ChangeTimestampAdded, visible, nil
 	}
 	return ChangeSignatureAdded, visible, nil

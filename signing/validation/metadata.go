@@ -28,9 +28,7 @@ func (s *step) information(a, b pdf.Object) error {
 	if err != nil {
 		return err
 	}
-	if n := refNum(b); n != 0 {
-		s.own(n, group{})
-	}
+	s.own(refNum(b), group{})
 	y = asWritten(x, y)
 	if x["CreationDate"] == nil { // a date of creation may be added, not altered
 		delete(y, "CreationDate")

@@ -19,12 +19,19 @@ const quoted = 40
 // is told in the returned detail.
 func (s *step) overlap(f *pdf.Field) (detail string, err error) {
 	for _, w := range f.Widgets {
-		if visible, err := shows(s.new, w.Dict); err != nil || !visible {
+		visible, err := shows(s.new, w.Dict)
+		if err != nil {
 			return "", err
 		}
+		if !visible {
+			continue // another widget of the field may be
+		}
 		at, err := s.placeOf(w)
-		if err != nil || at.Page == 0 {
-			return "", pass(err)
+		if err != nil {
+			return "", s.unread(f, err)
+		}
+		if at.Page == 0 {
+			continue
 		}
 		under, err := text.Under(s.ctx, s.new, at)
 		if err != nil {

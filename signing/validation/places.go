@@ -22,9 +22,9 @@ func (s *step) pages() error {
 		if fatal(err2) {
 			return err2
 		}
-		x, ok1 := a.(pdf.Dict)
-		y, ok2 := b.(pdf.Dict)
-		if !ok1 || !ok2 || x["Type"] != pdf.Name("Page") {
+		x, _ := a.(pdf.Dict)
+		y, _ := b.(pdf.Dict)
+		if x["Type"] != pdf.Name("Page") {
 			continue
 		}
 		keys := diffKeys(x, y)
@@ -86,7 +86,7 @@ func (s *step) annotationArrays(placed map[int]bool) error {
 	}
 	return s.old.EachPage(func(_ int, ref pdf.Ref, page pdf.Dict) (bool, error) {
 		n := refNum(page["Annots"])
-		if n == 0 || !s.changed[n] {
+		if !s.changed[n] {
 			return true, nil
 		}
 		s.own(n, group{ref.Num: true})
@@ -124,10 +124,9 @@ func (s *step) longTerm(a, b pdf.Object) error {
 	allowed := permission(ChangeLongTerm)
 	before := len(s.owners)
 	take := func(o pdf.Object) {
-		if n := refNum(o); n != 0 {
-			by[n] = true
-			s.own(n, by)
-		}
+		n := refNum(o)
+		by[n] = true
+		s.own(n, by)
 	}
 	streams := func(o pdf.Object) error {
 		take(o)

@@ -85,17 +85,22 @@ func (d *doc) stamped(by *signingtest.Identity, s signingtest.TSASpec, over func
 // documentTimestamp adds a revision with a timestamp over the whole file.
 func (d *doc) documentTimestamp(name string, s signingtest.TSASpec) {
 	d.t.Helper()
+	d.sign(sig{name: name, subFilter: subFilterTimestamp, field: "/F 2", make: d.token(s)})
+}
+
+// token makes the value of a document timestamp.
+func (d *doc) token(s signingtest.TSASpec) func(digest []byte) []byte {
 	if s.Identity == nil {
 		s.Identity = d.bench.TSA()
 	}
-	d.sign(sig{name: name, subFilter: subFilterTimestamp, field: "/F 2", make: func(digest []byte) []byte {
+	return func(digest []byte) []byte {
 		request := timestamp.Request{HashAlgorithm: 5, HashedMessage: digest, Certificates: true}
 		query, err := request.Marshal()
 		if err != nil {
 			d.t.Fatal(err)
 		}
 		return d.bench.answer(d.t, query, s)
-	}})
+	}
 }
 
 // longTerm adds a revision with a document security store.

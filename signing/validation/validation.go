@@ -12,6 +12,7 @@
 package validation
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -73,11 +74,26 @@ func (v *Validator) buffer() *[]byte {
 
 func (v *Validator) release(b *[]byte) { v.buffers.Put(b) }
 
+// source remembers that a read failed. Whatever was made of the damage then, the file is
+// not the one to be judged.
+type source struct {
+	r   io.ReaderAt
+	err error
+}
+
+func (s *source) ReadAt(p []byte, at int64) (int, error) {
+	n, err := s.r.ReadAt(p, at)
+	if n < len(p) && s.err == nil {
+		s.err = cmp.Or(err, io.ErrUnexpectedEOF)
+	}
+	return n, err
+}
+
 // check is the work on one file.
 type check struct {
 	v         *Validator
 	ctx       context.Context
-	r         io.ReaderAt
+	r         *source
 	size      int64
 	when      time.Time
 	file      *pdf.File
@@ -99,11 +115,12 @@ func (v *Validator) Validate(ctx context.Context, f signing.File, at time.Time) 
 	if at.IsZero() {
 		at = now
 	}
-	c := &check{v: v, ctx: ctx, r: f.R, size: f.Size, when: at, used: &signing.Evidence{At: at}}
+	c := &check{v: v, ctx: ctx, r: &source{r: f.R}, size: f.Size, when: at, used: &signing.Evidence{At: at}}
 	report := &signing.Report{
 		CheckedAt: now, Reasons: []string{}, Signatures: []signing.SignatureReport{}, Timestamps: []signing.TimestampReport{},
 	}
 	err := c.run()
+	err = cmp.Or(c.r.err, err)
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
