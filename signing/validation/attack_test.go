@@ -191,13 +191,12 @@ func TestAttacks(t *testing.T) {
 			d.Obj(1, catalog)
 			d.end()
 			d.sign(sig{name: "a"})
+			d.Obj(1, strings.Replace(catalog, "/AcroForm", "/Version /2.0 /AcroForm", 1))
 			d.Obj(42, "<< /ESIC << /BaseVersion /1.7 /ExtensionLevel 5 >> >>")
 			d.end()
 		}, ReasonChanged},
 		"shadow hide-and-replace by a dangling reference": {func(d *doc) {
-			d.page("/StructParents 0 /Thumb 95 0 R")
-			d.end()
-			d.sign(sig{name: "a"})
+			d.sign(sig{name: "a", before: func(d *doc) { d.page("/StructParents 0 /Thumb 95 0 R") }})
 			d.sign(sig{name: "b", before: func(d *doc) {
 				d.page("/StructParents 0 /Thumb 95 0 R")
 				d.Stream(95, "/Subtype /Image", "forged")

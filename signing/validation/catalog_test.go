@@ -41,7 +41,15 @@ func TestChangedCatalogs(t *testing.T) {
 		d.ObjStm(52, map[int]string{53: "(a)", 54: "(b)"})
 		d.XrefStream(55, "/Info 14 0 R /ID [<01> <02>]")
 	}
+	// ends are the tables of the signed revision where the usual one does not serve.
+	ends := map[string]func(d *doc){
+		"an object stream is freed":                           packed,
+		"document information beside cross-reference streams": packed,
+		"an object that the trailer missed":                   func(d *doc) { d.Table("/Info 14 0 R /ID [<01> <02>] /Private 95 0 R") },
+		"a file identifier at last":                           func(d *doc) { d.Table("/Info 14 0 R") },
+	}
 	for name, c := range map[string]changed{
+		"a file identifier at last":                 {steps{nil, trailer("/Info 14 0 R /ID [<01> <02>]")}, "=field_filled so"},
 		"an extension added":                        {becomes("", "/Extensions << /ESIC "+first+" >>"), "=catalog_updated"},
 		"several extensions of one name":            {extension(first, "["+first+" "+first+"]"), "=catalog_updated"},
 		"several, one of them none":                 {extension(first, "["+first+" (x)]"), ""},
@@ -77,7 +85,9 @@ func TestChangedCatalogs(t *testing.T) {
 			d.Obj(14, "<< /Title (Cong van) /ModDate (D:2026) >>")
 			d.XrefStream(56, "/Info 14 0 R /ID [<01> <02>]")
 		}}, "=metadata_updated"},
-		"document information that a page names": {steps{func(d *doc) { d.page("/XX 14 0 R") }, write(14, "<< /Title (Cong van) /ModDate (D:2026) >>")}, ""},
+		"document information that a page names": {steps{func(d *doc) { d.page("/XX 14 0 R") }, write(14, "<< /Title (Cong van) /ModDate (D:2026) >>")}, "!an object that others refer to"},
+		"an object that a page missed":           {steps{func(d *doc) { d.page("/Thumb 95 0 R") }, func(d *doc) { d.Stream(95, "/Subtype /Image", "x"); d.text(11, "so", "/V (1)"); d.end() }}, "!a new object fills a gap"},
+		"an object that the trailer missed":      {steps{nil, func(d *doc) { d.Stream(95, "/Subtype /Image", "x"); d.text(11, "so", "/V (1)"); d.end() }}, "=field_filled so"},
 		"more than can be told": {steps{
 			func(d *doc) {
 				for n := 60; n < 85; n++ {
@@ -90,14 +100,8 @@ func TestChangedCatalogs(t *testing.T) {
 				}
 				d.end()
 			},
-		}, ""},
+		}, "!and 5 objects more"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			s := sig{name: "a"}
-			if name == "an object stream is freed" || name == "document information beside cross-reference streams" {
-				s.end = packed
-			}
-			c.inside(t, b, s)
-		})
+		t.Run(name, func(t *testing.T) { c.inside(t, b, sig{name: "a", end: ends[name]}) })
 	}
 }

@@ -13,8 +13,10 @@ type steps [2]func(d *doc)
 
 // changed is a case of what may happen to a signed file.
 type changed struct {
-	steps  steps
-	change string // that is told; after "=" all that is told; empty: forbidden
+	steps steps
+	// change is told; after "=" it is all that is told. Empty it is forbidden, after "!" for
+	// what is told.
+	change string
 }
 
 // judge signs a file in between and holds the report of that signature against the case.
@@ -29,7 +31,10 @@ func (c changed) judge(t *testing.T, b *bench, s sig) {
 	c.steps[1](d)
 	r := validate(t, b.validator(), d.Bytes())
 	first := r.Signatures[0]
-	if c.change == "" {
+	if why, forbidden := strings.CutPrefix(c.change, "!"); forbidden || c.change == "" {
+		if !strings.Contains(strings.Join(first.Changes, "; "), why) {
+			t.Errorf("want %q: %q", why, first.Changes)
+		}
 		if r.Verdict != signing.Invalid || first.Integrity != "intact" || first.ChangesAft != "forbidden" || !slices.Contains(first.Reasons, ReasonChanged) {
 			t.Errorf("%s %v: %+v", r.Verdict, r.Reasons, first)
 		}

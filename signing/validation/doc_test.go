@@ -10,6 +10,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -272,6 +273,11 @@ func validate(t testing.TB, v *Validator, data []byte) *signing.Report {
 	r, err := v.Validate(t.Context(), fileOf(data), time.Time{})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, s := range r.Signatures {
+		if reasons := slices.Sorted(slices.Values(s.Reasons)); len(slices.Compact(reasons)) != len(s.Reasons) {
+			t.Errorf("a reason is told twice: %v", s.Reasons)
+		}
 	}
 	return r
 }

@@ -216,17 +216,18 @@ func (s *step) isNew(f *pdf.Field) bool {
 
 // newField judges a field that this revision created.
 func (s *step) newField(f *pdf.Field) error {
+	created := f.Type == "Tx" && s.creates(f)
+	if f.Type != "Sig" && !created {
+		s.forbidField(f.Name, "a field of type %q was created", f.Type)
+		return nil
+	}
 	code, visible, err := s.signatureKind(f)
 	if err != nil {
 		return err
 	}
 	allowed := permission(code)
-	switch {
-	case f.Type == "Tx" && s.creates(f):
+	if created {
 		code = changeFieldCreated
-	case f.Type != "Sig":
-		s.forbidField(f.Name, "a field of type %q was created", f.Type)
-		return nil
 	}
 	below := false // a new node above means that everything under it is new
 	for _, r := range f.Parents {

@@ -52,6 +52,7 @@ func TestChangedForms(t *testing.T) {
 	for name, c := range map[string]changed{
 		"nothing but a value":                   {steps{nil, func(d *doc) { d.text(11, "so", "/V (1)"); d.end() }}, "=field_filled so"},
 		"an old object made the form":           {steps{nil, write(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 14 0 R >>")}, ""},
+		"a copy made the form":                  {steps{func(d *doc) { d.Obj(60, "<< /SigFlags 3 /Fields ["+strings.Join(d.fields, " ")+"] >>") }, write(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 60 0 R >>")}, ""},
 		"an old object overwritten as the form": {moved("(x)"), ""},
 		"appearances needed as before":          {stays(form("/NeedAppearances true")), "signature_added b"},
 		"appearances no longer needed":          {becomes("/NeedAppearances true", "/SigFlags 3 /NeedAppearances false"), "form_updated"},

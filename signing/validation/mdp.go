@@ -99,9 +99,6 @@ func readLock(view *pdf.File, d pdf.Dict) signing.Lock {
 		return all
 	}
 	k := signing.Lock{Action: signing.LockAction(action)}
-	if k.Action == signing.LockAll {
-		return all
-	}
 	list, err := view.Array(d["Fields"])
 	if err != nil {
 		return all
