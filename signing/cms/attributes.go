@@ -99,9 +99,8 @@ func (sd *SignedData) readSignedAttributes() error {
 		}
 		sd.MessageDigest = digest
 	}
-	if v, ok := single(sd.signed, oidSigningTime); ok {
-		sd.SigningTime = readTime(v)
-	}
+	when, _ := single(sd.signed, oidSigningTime)
+	sd.SigningTime = readTime(when)
 	for _, ess := range []struct {
 		oid asn1.ObjectIdentifier
 		v2  bool
@@ -119,14 +118,13 @@ func (sd *SignedData) readSignedAttributes() error {
 	return nil
 }
 
+// readTime reads a UTCTime or a GeneralizedTime; what is neither is zero.
 func readTime(v []byte) time.Time {
-	in := cryptobyte.String(v)
 	var t time.Time
-	if in.PeekASN1Tag(cbasn1.UTCTime) && in.ReadASN1UTCTime(&t) {
+	if in := cryptobyte.String(v); in.ReadASN1UTCTime(&t) {
 		return t
 	}
-	in = cryptobyte.String(v)
-	if in.PeekASN1Tag(cbasn1.GeneralizedTime) && in.ReadASN1GeneralizedTime(&t) {
+	if in := cryptobyte.String(v); in.ReadASN1GeneralizedTime(&t) {
 		return t
 	}
 	return time.Time{}

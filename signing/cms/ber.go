@@ -107,10 +107,8 @@ func element(tag byte, content []byte) []byte {
 		out = append(out, 0x81, byte(n))
 	case n < 1<<16:
 		out = append(out, 0x82, byte(n>>8), byte(n))
-	case n < 1<<24:
+	default: // MaxSize fits
 		out = append(out, 0x83, byte(n>>16), byte(n>>8), byte(n))
-	default:
-		out = append(out, 0x84, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 	}
 	return append(out, content...)
 }

@@ -71,7 +71,7 @@ func readValidity(in cryptobyte.String) (from, to time.Time) {
 
 func readName(der []byte) (n pkix.Name) {
 	var rdns pkix.RDNSequence
-	if rest, err := asn1.Unmarshal(der, &rdns); err == nil && len(rest) == 0 {
+	if _, err := asn1.Unmarshal(der, &rdns); err == nil {
 		n.FillFromRDNSequence(&rdns)
 	}
 	return n
@@ -79,9 +79,8 @@ func readName(der []byte) (n pkix.Name) {
 
 func readExtensions(tbs cryptobyte.String) []pkix.Extension {
 	var wrapped, list cryptobyte.String
-	var present bool
 	if !tbs.SkipOptionalASN1(cbasn1.Tag(1).ContextSpecific()) || !tbs.SkipOptionalASN1(cbasn1.Tag(2).ContextSpecific()) ||
-		!tbs.ReadOptionalASN1(&wrapped, &present, cbasn1.Tag(3).ContextSpecific().Constructed()) || !present ||
+		!tbs.ReadOptionalASN1(&wrapped, nil, cbasn1.Tag(3).ContextSpecific().Constructed()) ||
 		!wrapped.ReadASN1(&list, cbasn1.SEQUENCE) {
 		return nil
 	}

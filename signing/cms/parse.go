@@ -238,9 +238,7 @@ func (sd *SignedData) readSigner(in cryptobyte.String) error {
 	if sd.UnsignedAttrs, err = readAttributes(unsigned); err != nil {
 		return err
 	}
-	if v, ok := single(sd.UnsignedAttrs, oidTimestampToken); ok {
-		sd.Timestamp = v
-	}
+	sd.Timestamp, _ = single(sd.UnsignedAttrs, oidTimestampToken)
 	return sd.readSignedAttributes()
 }
 

@@ -30,7 +30,7 @@ func (sd *SignedData) Verify(docDigest func(crypto.Hash) ([]byte, error)) error 
 		return ErrNoCertificate
 	}
 	hash := sd.DigestAlgorithm.Hash
-	if hash == 0 || !hash.Available() {
+	if !hash.Available() {
 		return fmt.Errorf("%w: digest %v", ErrUnsupported, sd.DigestAlgorithm.OID)
 	}
 	if sd.SignatureAlgorithm.Hash == 0 {
@@ -84,10 +84,10 @@ func (sd *SignedData) weakness() error {
 // checkSignedAttributes minds what RFC 5652 §11 asks for. An attribute that stands twice
 // counts as missing, see single.
 func (sd *SignedData) checkSignedAttributes(content []byte) error {
-	v, ok := single(sd.signed, oidContentType)
+	v, _ := single(sd.signed, oidContentType)
 	var contentType asn1.ObjectIdentifier
 	in := cryptobyte.String(v)
-	if !ok || !in.ReadASN1ObjectIdentifier(&contentType) || !contentType.Equal(sd.ContentType) {
+	if !in.ReadASN1ObjectIdentifier(&contentType) || !contentType.Equal(sd.ContentType) {
 		return fmt.Errorf("%w: content-type missing or not %v", ErrSignedAttributes, sd.ContentType)
 	}
 	if sd.MessageDigest == nil {

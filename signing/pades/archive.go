@@ -81,9 +81,7 @@ func readArchive(f *pdf.File) (archive, error) {
 	if err != nil {
 		return a, lenient(err)
 	}
-	if a.part = partOf(data); a.part == 0 {
-		return a, nil
-	}
+	a.part = partOf(data)
 	intents, err := f.Array(root["OutputIntents"])
 	if err != nil {
 		return a, lenient(err)

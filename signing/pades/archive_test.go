@@ -2,6 +2,8 @@ package pades
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -61,7 +63,7 @@ func TestArchiveStaysArchive(t *testing.T) {
 		"part 2, colours of a press":      {archived(xmp("2"), 4), []string{"/CalRGB", "/SMask"}, []string{"/DeviceRGB"}, 32767},
 		"part 3, without output intent":   {archived(xmp("3"), 0), []string{"/CalRGB", "/CalGray", "/Mask ", "/Grey cs 0 sc"}, []string{"/SMask", "/DeviceRGB", "0 g /F"}, 32767},
 		"part 4":                          {archived(xmp("4"), 3), []string{"/SMask"}, nil, 32768},
-		"no archive":                      {archived("", 0), []string{"/DeviceRGB", "/SMask"}, []string{"/CalRGB"}, 32768},
+		"no archive":                      {archived("", 0), []string{"/DeviceRGB", "/SMask", "0 g /F"}, []string{"/CalRGB", "/CalGray"}, 32768},
 		"another part, of another schema": {archived(strings.ReplaceAll(xmp("1"), "pdfa/ns/id", "pdfx/ns/id"), 0), []string{"/SMask"}, nil, 32768},
 		"metadata that are no XML":        {archived("<<<<"+xmp("1"), 0), []string{"/SMask"}, nil, 32768},
 		"a part that is none":             {archived(xmp("9"), 0), []string{"/SMask"}, nil, 32768},
@@ -112,6 +114,54 @@ func TestArchiveStaysArchive(t *testing.T) {
 				t.Errorf("%d blue pixels; %d black ones were %d", n, after, before)
 			}
 		})
+	}
+}
+
+// What cannot be read of a claim claims nothing, and does not stop a signature; what
+// ends the work does.
+func TestArchiveClaim(t *testing.T) {
+	const intent = "/OutputIntents [<< /S /GTS_PDFA1 /DestOutputProfile 6 0 R >>]"
+	metadata := func(dict, data string) string {
+		return fmt.Sprintf("<< /Type /Metadata %s /Length %d >>\nstream\n%s\nendstream", dict, len(data), data)
+	}
+	profile := "<< /N 3 /Length 1 >>\nstream\nx\nendstream"
+	for name, c := range map[string]struct {
+		metadata, catalog, profile string
+		want                       archive
+	}{
+		"part 2":                     {metadata("", xmp("2")), intent, profile, archive{2, 3}},
+		"spaces around it":           {metadata("", xmp(" 3\n")), "", "", archive{3, 0}},
+		"below the first part":       {metadata("", xmp("0")), "", "", archive{}},
+		"far below":                  {metadata("", xmp("-1")), "", "", archive{}},
+		"behind the last":            {metadata("", xmp("5")), "", "", archive{}},
+		"no number":                  {metadata("", xmp("B")), "", "", archive{}},
+		"profile that is none":       {metadata("", xmp("2")), intent, "(x)", archive{2, 0}},
+		"profile not named":          {metadata("", xmp("2")), "/OutputIntents [<< /S /GTS_PDFA1 >>]", "", archive{2, 0}},
+		"intents that are no list":   {metadata("", xmp("2")), "/OutputIntents 5", "", archive{2, 0}},
+		"intent that is none":        {metadata("", xmp("2")), "/OutputIntents [5]", "", archive{2, 0}},
+		"metadata no stream":         {"(2)", intent, profile, archive{}},
+		"metadata cannot be read":    {"<< /A", intent, profile, archive{}},
+		"metadata cannot be decoded": {metadata("/Filter /FlateDecode", xmp("2")), intent, profile, archive{}},
+		"filter not known":           {metadata("/Filter /DCTDecode", xmp("2")), intent, profile, archive{}},
+		"metadata without end":       {metadata("", strings.Repeat(" ", 1<<20)+xmp("2")), intent, profile, archive{}},
+	} {
+		f := open(t, formFile{catalog: "/Metadata 10 0 R " + c.catalog, extra: map[int]string{6: c.profile, 10: c.metadata}}.build())
+		if got, err := readArchive(f); err != nil || got.part != c.want.part || got.part != 0 && got != c.want {
+			t.Errorf("%s: %+v %v, want %+v", name, got, err, c.want)
+		}
+	}
+	data := formFile{catalog: "/Metadata 10 0 R", extra: map[int]string{10: metadata("", xmp("2"))}}.build()
+	ctx, cancel := context.WithCancel(t.Context())
+	f, err := pdf.Open(ctx, bytes.NewReader(data), int64(len(data)), pdf.DefaultLimits())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Root(); err != nil { // it is kept: the metadata is what comes too late
+		t.Fatal(err)
+	}
+	cancel()
+	if got, err := readArchive(f); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %+v %v", got, err)
 	}
 }
 

@@ -26,7 +26,7 @@ func (u *update) newWidget(name string, kind pdf.Name, at signing.Place) (*widge
 		return nil, err
 	}
 	w := &widget{ref: u.Reserve(), page: p}
-	if at.W != 0 || at.H != 0 {
+	if at.W != 0 {
 		if w.box, err = p.box(at); err != nil {
 			return nil, err
 		}

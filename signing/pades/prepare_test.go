@@ -202,21 +202,27 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// A file that changes length under us is an error, not a signature over less.
+// A file that changes length under us is an error, not a signature over less; any other
+// fault of the store is told as it is.
 func TestShortReadIsAnError(t *testing.T) {
-	base := sample(t, "cong-van-1.pdf")
-	f := signing.File{R: failing{bytes.NewReader(base)}, Size: int64(len(base))}
-	if _, err := New(Options{}).Prepare(t.Context(), f, signing.Request{Field: "s", Time: signedAt}); err == nil {
-		t.Error("a file that cannot be read was prepared")
+	base, disk := sample(t, "cong-van-1.pdf"), errors.New("disk")
+	for _, c := range []struct{ fault, want error }{{io.EOF, io.ErrUnexpectedEOF}, {nil, io.ErrUnexpectedEOF}, {disk, disk}} {
+		f := signing.File{R: failing{bytes.NewReader(base), c.fault}, Size: int64(len(base))}
+		if _, err := New(Options{}).Prepare(t.Context(), f, signing.Request{Field: "s", Time: signedAt}); !errors.Is(err, c.want) {
+			t.Errorf("%v, want %v", err, c.want)
+		}
 	}
 }
 
 // failing reads in the small blocks of the parser and fails on those of the hash.
-type failing struct{ io.ReaderAt }
+type failing struct {
+	io.ReaderAt
+	fault error
+}
 
 func (f failing) ReadAt(p []byte, at int64) (int, error) {
 	if len(p) > 16<<10 {
-		return 0, io.EOF
+		return 0, f.fault
 	}
 	return f.ReaderAt.ReadAt(p, at)
 }

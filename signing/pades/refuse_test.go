@@ -37,8 +37,8 @@ func TestRefusals(t *testing.T) {
 	}
 	seal := signing.Appearance{Look: signing.LookAgency, Image: sealImage(t)}
 
-	sized := func(points, w float64) signing.Request {
-		return signing.Request{Field: "s", Create: []signing.FieldSpec{{Name: "t", Kind: signing.FieldText, FontSize: points, Place: signing.Place{Page: 1, X: 20, Y: 20, W: w, H: w}}}}
+	sized := func(points, w, h float64) signing.Request {
+		return signing.Request{Field: "s", Create: []signing.FieldSpec{{Name: "t", Kind: signing.FieldText, FontSize: points, Place: signing.Place{Page: 1, X: 20, Y: 20, W: w, H: h}}}}
 	}
 
 	for name, c := range map[string]struct {
@@ -75,12 +75,13 @@ func TestRefusals(t *testing.T) {
 		"reserve too large":             {empty, signing.Request{Field: "s", Reserve: 1 << 30}, nil},
 		"reserve below nothing":         {empty, signing.Request{Field: "s", Reserve: -1}, nil},
 		"look without a place":          {empty, signing.Request{Field: "s", Place: signing.Place{Page: 1}, Appearance: seal}, signing.ErrPlace},
-		"field to be filled, no size":   {empty, sized(0, 0), signing.ErrPlace},
-		"letters too small":             {empty, sized(0.9, 50), nil},
-		"letters too big":               {empty, sized(201, 50), nil},
+		"field to be filled, no size":   {empty, sized(0, 0, 0), signing.ErrPlace},
+		"field of no height":            {empty, sized(0, 5, 0), signing.ErrPlace},
+		"letters too small":             {empty, sized(0.9, 50, 50), nil},
+		"letters too big":               {empty, sized(201, 50, 50), nil},
 		"lock that names no string":     {emptyField("/Lock << /Action /Include /Fields [1] >>"), signing.Request{Field: "Sig1"}, signing.ErrTruncated},
 		"annotations that are no list":  {formFile{page: "/Annots 5"}.build(), signing.Request{Field: "s"}, signing.ErrTruncated},
-		"resources that are none":       {formFile{catalog: "/AcroForm << /Fields [] /DR 5 >>"}.build(), sized(0, 50), signing.ErrTruncated},
+		"resources that are none":       {formFile{catalog: "/AcroForm << /Fields [] /DR 5 >>"}.build(), sized(0, 50, 50), signing.ErrTruncated},
 		"field that shows twice": {
 			formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [11 0 R 12 0 R]", extra: map[int]string{
 				10: "<< /FT /Sig /T (Sig1) /Kids [11 0 R 12 0 R] >>",
