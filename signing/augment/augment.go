@@ -121,8 +121,8 @@ func (a *Augmenter) material(ctx context.Context, f signing.File, field string) 
 	if err != nil {
 		return all, err
 	}
-	if sd.Timestamp == nil || sd.Signer == nil {
-		return all, fmt.Errorf("%w: it carries no timestamp or no certificate of its signer", signing.ErrEvidenceAgainst)
+	if sd.Timestamp == nil {
+		return all, fmt.Errorf("%w: it carries no timestamp", signing.ErrEvidenceAgainst)
 	}
 	t, err := tsp.Parse(sd.Timestamp)
 	if err != nil {
@@ -133,7 +133,7 @@ func (a *Augmenter) material(ctx context.Context, f signing.File, field string) 
 		pool []*x509.Certificate
 	}{{sd.Signer, sd.Certificates}, {t.Certificate, t.Certificates}} {
 		if x.leaf == nil {
-			return all, fmt.Errorf("%w: its timestamp carries no certificate", signing.ErrEvidenceAgainst)
+			return all, fmt.Errorf("%w: the certificate of its signer or of its timestamp is missing", signing.ErrEvidenceAgainst)
 		}
 		m, err := a.o.Trust.Material(ctx, x.leaf, x.pool, t.Time)
 		if err != nil {

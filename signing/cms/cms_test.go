@@ -169,7 +169,7 @@ func TestBuildIsDER(t *testing.T) {
 	if err != nil || len(rest) != 0 || !bytes.Equal(out, der) {
 		t.Fatalf("not DER: %v", err)
 	}
-	if bytes.Contains(der, mustOID(t, oidSigningTime)) {
+	if bytes.Contains(der, oidOf(t, oidSigningTime)) {
 		t.Fatal("signing-time is there")
 	}
 	// the ESS hash algorithm is the DEFAULT and must not be written
@@ -193,14 +193,6 @@ func TestBuildIsDER(t *testing.T) {
 		}
 		previous = one.FullBytes
 	}
-}
-
-func mustOID(t *testing.T, oid asn1.ObjectIdentifier) []byte {
-	b, err := asn1.Marshal(oid)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
 }
 
 func TestBuildRefuses(t *testing.T) {
@@ -289,7 +281,7 @@ func TestParseRefuses(t *testing.T) {
 	for name, in := range map[string][]byte{
 		"empty": nil, "zeros": make([]byte, 100), "truncated": der[:len(der)-1],
 		"deep": deep, "huge length": {0x30, 0x84, 0xff, 0xff, 0xff, 0xff}, "text": []byte("khong phai CMS"),
-		"too large": make([]byte, MaxSize+1),
+		"too large": make([]byte, MaxSize+1), "called data": bytes.Replace(der, oidOf(t, oidSignedData), oidOf(t, oidData), 1),
 	} {
 		if _, err := Parse(in); !errors.Is(err, ErrMalformed) {
 			t.Errorf("%s: %v", name, err)
@@ -312,7 +304,7 @@ func withSigners(t *testing.T, der []byte, n int) []byte {
 	signer := element(0x30, sd.signerHead)
 	set := element(0x31, bytes.Repeat(signer, n))
 	body := element(0x30, append(append([]byte{}, sd.beforeSigners...), set...))
-	return element(0x30, append(mustOID(t, oidSignedData), element(0xa0, body)...))
+	return element(0x30, append(oidOf(t, oidSignedData), element(0xa0, body)...))
 }
 
 func TestSetTimestampToken(t *testing.T) {
@@ -350,11 +342,11 @@ func tstToken(t *testing.T, id identity) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	encap := element(0x30, append(mustOID(t, OIDTSTInfo), element(0xa0, element(0x04, []byte{0x30, 0}))...))
-	old := element(0x30, mustOID(t, oidData))
+	encap := element(0x30, append(oidOf(t, OIDTSTInfo), element(0xa0, element(0x04, []byte{0x30, 0}))...))
+	old := element(0x30, oidOf(t, oidData))
 	head := bytes.Replace(sd.beforeSigners, old, encap, 1)
 	body := element(0x30, append(head, element(0x31, element(0x30, sd.signerHead))...))
-	return element(0x30, append(mustOID(t, oidSignedData), element(0xa0, body)...))
+	return element(0x30, append(oidOf(t, oidSignedData), element(0xa0, body)...))
 }
 
 func FuzzParse(f *testing.F) {

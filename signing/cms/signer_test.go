@@ -168,6 +168,7 @@ func TestFromX509(t *testing.T) {
 		"with padding":        {append(bytes.Clone(signed), 0, 0), [][]byte{leaf}, ErrWeak},
 		"another's":           {signed, [][]byte{other.chain[0].Raw, leaf}, ErrSignature},
 		"no certificate":      {signed, nil, ErrNoCertificate},
+		"an odd one":          {signed, [][]byte{bytes.Replace(leaf, []byte{2, 3, 0x7f, 0xff, 0xff}, []byte{2, 3, 0xff, 0xff, 0xff}, 1)}, ErrWeak},
 		"what is none":        {signed, [][]byte{leaf, []byte("x")}, ErrMalformed},
 		"as many as may be":   {signed, slices.Repeat([][]byte{leaf}, MaxCertificates), ErrWeak},
 		"one too many":        {signed, slices.Repeat([][]byte{leaf}, MaxCertificates+1), ErrMalformed},

@@ -162,7 +162,8 @@ func verifyValue(key crypto.PublicKey, alg Algorithm, digest, value []byte) erro
 		}
 		var err error
 		if alg.PSS != nil {
-			err = rsa.VerifyPSS(key, alg.Hash, digest, value, &rsa.PSSOptions{SaltLength: pssSalt(alg.PSS)})
+			// To Go a salt of 0 bytes means one of any length: the weaker check that RFC 8017 allows.
+			err = rsa.VerifyPSS(key, alg.Hash, digest, value, &rsa.PSSOptions{SaltLength: alg.PSS.SaltLength})
 		} else {
 			err = rsa.VerifyPKCS1v15(key, alg.Hash, digest, value)
 		}
@@ -184,15 +185,6 @@ func verifyValue(key crypto.PublicKey, alg Algorithm, digest, value []byte) erro
 	default:
 		return fmt.Errorf("%w: key of type %T", ErrUnsupported, key)
 	}
-}
-
-// pssSalt avoids Go's meaning of 0 (detect): a salt of no bytes is then accepted by
-// detection only, which is the weaker check RFC 8017 allows.
-func pssSalt(p *PSS) int {
-	if p.SaltLength == 0 {
-		return rsa.PSSSaltLengthAuto
-	}
-	return p.SaltLength
 }
 
 // rsa and ecdsa tell whether the algorithm belongs to the key type; an empty OID is
