@@ -210,8 +210,12 @@ func (d *doc) value(s sig) string {
 	if s.subFilter == subFilterTimestamp {
 		kind = "DocTimeStamp"
 	}
-	return fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /ByteRange [%s] /Contents <%s> /M (D:20261121090000+07'00') %s >>",
-		kind, cmp.Or(s.subFilter, subFilterCAdES), strings.Repeat("#", 60), strings.Repeat("0", reserve), s.dict)
+	at := "/M (D:20261121090000+07'00')"
+	if strings.Contains(s.dict, "/M ") {
+		at = ""
+	}
+	return fmt.Sprintf("<< /Type /%s /Filter /Adobe.PPKLite /SubFilter /%s /ByteRange [%s] /Contents <%s> %s %s >>",
+		kind, cmp.Or(s.subFilter, subFilterCAdES), strings.Repeat("#", 60), strings.Repeat("0", reserve), at, s.dict)
 }
 
 // complete writes the ByteRange and the CMS into the last placeholder.

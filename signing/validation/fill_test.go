@@ -102,6 +102,26 @@ func TestFilledFields(t *testing.T) {
 		"a second widget with an action":   {twice("/V (1)", "/A << /S /URI /URI (x) >>", kids), ""},
 		"a widget more":                    {steps{doubled("32 0 R"), func(d *doc) { twofold(d, "/V (1)", "", kids); d.end() }}, ""},
 		"widgets in the field itself":      {steps{doubled(direct), func(d *doc) { twofold(d, "/V (1)", "", direct); d.end() }}, "field_filled nhan"},
+		"a look that is named twice": {steps{
+			func(d *doc) { own(d); d.Obj(42, "<< /N 41 0 R /D 41 0 R >>"); d.end() },
+			func(d *doc) {
+				d.Stream(41, "/Subtype /Form /BBox [0 0 1 1]", "x")
+				d.text(11, "so", "/V (1) /AP 42 0 R")
+				d.end()
+			},
+		}, filled},
+		"a look that another drawing holds": {steps{
+			func(d *doc) {
+				own(d)
+				d.Stream(48, "/Subtype /Form /BBox [0 0 1 1] /Resources << /XObject << /X 41 0 R >> >>", "/X Do")
+				d.end()
+			},
+			func(d *doc) {
+				d.Stream(41, "/Subtype /Form /BBox [0 0 1 1]", "x")
+				d.text(11, "so", "/V (1) /AP 42 0 R")
+				d.end()
+			},
+		}, "!an object that others refer to"},
 		"an image made its look": {steps{func(d *doc) { own(d); d.Stream(41, "/Subtype /Image", ""); d.end() }, func(d *doc) {
 			d.Stream(41, "/Subtype /Form /BBox [0 0 1 1]", "x")
 			d.text(11, "so", "/V (1) /AP 42 0 R")

@@ -65,3 +65,59 @@ func TestLaterSignatureOverText(t *testing.T) {
 		})
 	}
 }
+
+// What is looked at is the widget that shows, on its page, and what that alone hides.
+func TestPlaceOfALaterSignature(t *testing.T) {
+	b := newBench(t)
+	const white, open = "1 g 0 0 100 20 re f", "0 G 1 1 98 18 re S"
+	look := func(content string) func(d *doc) {
+		return func(d *doc) { d.Stream(88, "/Subtype /Form /BBox [0 0 100 20]", content) }
+	}
+	signs := func(content, extra string, also func(d *doc)) func(d *doc) {
+		return func(d *doc) {
+			d.sign(sig{name: "b", rect: "60 690 300 720", field: "/AP << /N 88 0 R >> " + extra, before: func(d *doc) {
+				look(content)(d)
+				if also != nil {
+					also(d)
+				}
+			}})
+		}
+	}
+	second := func(d *doc) { // a page before the one with the text, with an annotation
+		d.Obj(2, "<< /Type /Pages /Count 2 /Kids [30 0 R 3 0 R] >>")
+		d.Obj(30, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Annots [31 0 R] >>")
+		d.Obj(31, "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] >>")
+	}
+	covered := func(d *doc) { // an annotation that covers the text already
+		d.annots = append(d.annots, "31 0 R")
+		d.Obj(31, "<< /Type /Annot /Subtype /Stamp /F 4 /Rect [60 690 300 720] /AP << /N 32 0 R >> >>")
+		d.Stream(32, "/Subtype /Form /BBox [0 0 100 20]", white)
+		d.page("")
+	}
+	for name, c := range map[string]changed{
+		"over the text":                 {steps{nil, signs(white, "", nil)}, "!hides “So tien: 100 dong” on page 1"},
+		"over the text, hidden":         {steps{nil, signs(white, "/F 2", nil)}, "signature_added b"},
+		"over the text, on no page":     {steps{nil, signs(white, "", func(d *doc) { d.annots = d.annots[:4]; d.page("") })}, "signature_added b"},
+		"over the text of page 2":       {steps{second, signs(white, "", nil)}, "!on page 2"},
+		"where another covers the text": {steps{covered, signs(open, "", nil)}, "signature_added b: it stands over “So tien: 100 dong” on page 1"},
+	} {
+		t.Run(name, func(t *testing.T) { c.inside(t, b, sig{name: "a"}) })
+	}
+}
+
+func TestTouchedText(t *testing.T) {
+	place := signing.Place{X: 10, Y: 10, W: 10, H: 10}
+	for want, places := range map[bool][]signing.Place{
+		true:  {{X: 12, Y: 12, W: 1, H: 1}, {X: 0, Y: 0, W: 11, H: 11}, {X: 19, Y: 19, W: 9, H: 9}, {X: 0, Y: 0, W: 50, H: 50}},
+		false: {{X: 20, Y: 12, W: 5, H: 5}, {X: 5, Y: 12, W: 5, H: 5}, {X: 12, Y: 20, W: 5, H: 5}, {X: 12, Y: 5, W: 5, H: 5}},
+	} {
+		for _, at := range places {
+			if _, got := touched(place, []signing.TextHit{{Place: at}}); got != want {
+				t.Errorf("%+v: %v", at, got)
+			}
+		}
+	}
+	if long := quote(strings.Repeat("ố", quoted+1)); long != strings.Repeat("ố", quoted)+"…" || quote("ngắn") != "ngắn" {
+		t.Error(long)
+	}
+}

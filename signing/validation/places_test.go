@@ -34,7 +34,11 @@ func TestChangedPages(t *testing.T) {
 		"the widget twice":                    {steps{page(3, content), signs(page(3, content, "103 0 R"))}, ""},
 		"the widget and another annotation":   {steps{page(3, content), signs(page(3, content, "90 0 R"))}, ""},
 		"another content beside the widget's": {steps{page(30, content), signs(page(3, content), func(d *doc) { d.annots = d.annots[:4]; page(30, "/Contents 90 0 R")(d) })}, ""},
-		"no page, but a list of widgets":      {steps{func(d *doc) { page(3, content)(d); d.Obj(48, "<< /Type /Template /Annots [] >>") }, signs(page(3, content), func(d *doc) { d.Obj(48, "<< /Type /Template /Annots [103 0 R] >>") })}, ""},
+		"no page, but a list of widgets": {steps{func(d *doc) { page(3, content)(d); d.Obj(48, "<< /Type /Template /Annots [] >>") }, signs(func(d *doc) {
+			d.Obj(48, "<< /Type /Template /Annots [103 0 R] >>")
+			d.annots = d.annots[:4]
+			page(3, content)(d)
+		})}, ""},
 		"the list in another object, no signature": {steps{page(3, content), func(d *doc) {
 			d.Obj(46, "["+strings.Join(d.annots, " ")+"]")
 			d.Obj(3, "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 5 0 R >> >> "+content+" /Annots 46 0 R >>")
@@ -76,6 +80,7 @@ func TestChangedLongTermData(t *testing.T) {
 		"a list dropped":                       {steps{store("<< /Certs [] /CRLs [] >>"), then(store("<< /Certs [] >>"))}, ""},
 		"the type dropped":                     {steps{store("<< /Type /DSS /Certs [] >>"), then(store("<< /Certs [50 0 R] >>"))}, "=catalog_updated; long_term_data"},
 		"the store dropped, empty":             {steps{store("<< /Type /DSS >>"), write(1, "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R >>")}, ""},
+		"in an object of its own grows":        {steps{both(object(52, "<< /Certs [] >>"), store("52 0 R")), then(object(52, "<< /Certs [50 0 R] >>"))}, "=long_term_data"},
 		"taken into the catalog":               {steps{both(object(52, "<< /Certs [] >>"), store("52 0 R")), then(store("<< /Certs [50 0 R] >>"))}, "=catalog_updated; long_term_data"},
 		"moved to an old object":               {steps{both(object(52, "<< /Certs [] >>"), object(53, "<< /Certs [] >>"), store("52 0 R")), then(store("53 0 R"))}, ""},
 		"a list in an object of its own grows": {steps{both(object(51, "[]"), store(kept)), then(object(51, "[50 0 R]"))}, "=long_term_data"},
