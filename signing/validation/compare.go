@@ -113,11 +113,13 @@ func (s *step) clear(num int) bool {
 }
 
 // own clears an overwritten object on condition that only the group refers to it; number
-// 0, of what is no reference, does nothing.
-func (s *step) own(num int, by group) {
-	if s.clear(num) {
+// 0, of what is no reference, does nothing. It tells whether it was overwritten.
+func (s *step) own(num int, by group) bool {
+	was := s.clear(num)
+	if was {
 		s.owners[num] = by
 	}
+	return was
 }
 
 // ambiguous forbids what names one key twice: the rules judge the value that this reader

@@ -79,7 +79,9 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 	by := group{holder: true}
 	dr := refNum(b)
 	by[dr] = true
-	s.own(dr, group{holder: true})
+	if s.own(dr, group{holder: true}) {
+		s.note(change{code: ChangeForm})
+	}
 	for _, category := range sorted(x) {
 		v, w := x[category], y[category]
 		if pdf.Equal(v, w) && !s.changed[refNum(v)] {
@@ -108,8 +110,8 @@ func (s *step) formResources(a, b pdf.Object, holder int) error {
 			}
 			s.forbid("interactive form: resource /%s /%s was changed", category, k)
 		}
-		if n := refNum(w); n == refNum(v) {
-			s.own(n, by)
+		if n := refNum(w); n == refNum(v) && s.own(n, by) {
+			s.note(change{code: ChangeForm})
 		}
 	}
 	return nil
@@ -126,8 +128,8 @@ func (s *step) fields(a, b pdf.Object, holder int) error {
 	if err != nil {
 		return err
 	}
-	if n := refNum(b); n == refNum(a) {
-		s.own(n, group{holder: true})
+	if n := refNum(b); n == refNum(a) && s.own(n, group{holder: true}) {
+		s.note(change{code: ChangeForm})
 	}
 	s.grown("interactive form: /Fields", x, y)
 	before, err := s.old.Fields()

@@ -177,7 +177,8 @@ func (c *check) unlisted() (bool, error) {
 				continue
 			}
 			widget, _ := o.(pdf.Ref)
-			if r, ok := d["V"].(pdf.Ref); !known[r] && (ok || !holders[widget]) {
+			value, _ := d["V"].(pdf.Ref)
+			if !known[value] && !holders[widget] {
 				hidden = true
 			}
 		}

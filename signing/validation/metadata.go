@@ -30,12 +30,14 @@ func (s *step) information(a, b pdf.Object) error {
 	}
 	s.own(refNum(b), group{})
 	y = asWritten(x, y)
+	allowed := permission(ChangeMetadata)
 	if x["CreationDate"] == nil { // a date of creation may be added, not altered
-		delete(y, "CreationDate")
+		allowed.Keys = append(slices.Clone(allowed.Keys), "CreationDate")
 	}
-	if keys := diffKeys(x, y); len(keys) > 0 && s.onlyKeys("document information", x, y, permission(ChangeMetadata)) {
+	if keys := diffKeys(x, y); len(keys) > 0 && s.onlyKeys("document information", x, y, allowed) {
 		for _, k := range keys {
-			if v, err := s.new.Resolve(y[k]); err != nil || kindOfString(v) == "" {
+			v, err := s.new.Resolve(y[k])
+			if _, isText := v.(pdf.String); err != nil || !isText {
 				s.forbid("document information: /%s is no string", k)
 			}
 		}
@@ -56,13 +58,6 @@ func asWritten(x, y pdf.Dict) pdf.Dict {
 		}
 	}
 	return out
-}
-
-func kindOfString(o pdf.Object) string {
-	if _, ok := o.(pdf.String); ok {
-		return "string"
-	}
-	return ""
 }
 
 // metadata compares XMP packets by what they say, not by how they are written.

@@ -3,6 +3,7 @@ package validation
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"congvan/signing"
@@ -34,6 +35,13 @@ func TestMetadataRule(t *testing.T) {
 		"a document type":        {"<!DOCTYPE x [<!ENTITY e 'x'>]>" + packet("Công văn", "writer", "2026-11-21"), false},
 		"a property that is new": {packet("Công văn</rdf:li><rdf:li>Khác", "writer", "2026-11-21"), false},
 		"empty":                  {"", false},
+		"a comment":              {"<!-- x -->" + packet("Công văn", "writer", "2026-11-21"), true},
+		"too deep":               {strings.Repeat("<a>", 65) + strings.Repeat("</a>", 65) + packet("Công văn", "writer", "2026-11-21"), false},
+		"the title again, blank": {packet("Công văn", "writer", "2026-11-21") + "<x> \n </x>", true},
+		"an attribute more":      {strings.Replace(packet("Công văn", "writer", "2026-11-21"), "xmp:ModifyDate", `dc:x="1" xmp:ModifyDate`, 1), false},
+		"a name space more":      {strings.Replace(packet("Công văn", "writer", "2026-11-21"), "xmlns:dc", `xmlns:zz="z" xmlns:dc`, 1), true},
+		"a tool kit more":        {strings.Replace(packet("Công văn", "writer", "2026-11-21"), "xmlns:x=", `x:xmptk="z" xmlns:x=`, 1), true},
+		"about something":        {strings.Replace(packet("Công văn", "writer", "2026-11-21"), `rdf:about=""`, `rdf:about="y"`, 1), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoc(t, b)
@@ -47,5 +55,44 @@ func TestMetadataRule(t *testing.T) {
 				t.Errorf("%s %v", r.Verdict, r.Signatures[0].Changes)
 			}
 		})
+	}
+}
+
+// Where metadata and document information may lie. The first step is part of the signed
+// revision.
+func TestPlacesOfMetadata(t *testing.T) {
+	b := newBench(t)
+	const stream = "/Type /Metadata /Subtype /XML"
+	same, other := packet("Công văn", "writer", "2026-11-21"), packet("Công văn", "other", "2026-11-22")
+	catalog := func(metadata string) string {
+		return "<< /Type /Catalog /Pages 2 0 R /AcroForm 6 0 R " + metadata + " >>"
+	}
+	kept := func(d *doc) { d.Obj(1, catalog("/Metadata 15 0 R")); d.Stream(15, stream, same) }
+	then := func(num int, xmp, metadata string) func(d *doc) {
+		return func(d *doc) { d.Stream(num, stream, xmp); write(1, catalog(metadata))(d) }
+	}
+	info := func(after string) steps { return steps{nil, write(14, after)} }
+	for name, c := range map[string]changed{
+		"as it was":              {steps{kept, write(1, catalog("/Metadata 15 0 R /Version /2.0"))}, "=catalog_updated"},
+		"written over":           {steps{kept, func(d *doc) { d.Stream(15, stream, other); d.end() }}, "=metadata_updated"},
+		"in a new object":        {steps{kept, then(95, other, "/Metadata 95 0 R")}, "=catalog_updated; metadata_updated"},
+		"in an old object":       {steps{func(d *doc) { kept(d); d.Stream(16, stream, other) }, write(1, catalog("/Metadata 16 0 R"))}, ""},
+		"in an old object, over": {steps{func(d *doc) { kept(d); d.Obj(16, "(x)") }, then(16, other, "/Metadata 16 0 R")}, ""},
+		"removed":                {steps{kept, write(1, catalog(""))}, ""},
+		"no object":              {steps{kept, write(1, catalog("/Metadata (x)"))}, ""},
+		"no stream":              {steps{kept, func(d *doc) { d.Obj(15, "(x)"); d.end() }}, ""},
+		"was no stream":          {steps{func(d *doc) { kept(d); d.Obj(15, "(x)") }, func(d *doc) { d.Stream(15, stream, same); d.end() }}, ""},
+		"added, with a title":    {steps{nil, then(95, same, "/Metadata 95 0 R")}, ""},
+		"added, with dates":      {steps{nil, then(95, "<x/>", "/Metadata 95 0 R")}, "=catalog_updated; metadata_updated"},
+		"that a page names too":  {steps{func(d *doc) { kept(d); d.page("/Metadata 15 0 R") }, func(d *doc) { d.Stream(15, stream, other); d.end() }}, "!an object that others refer to"},
+
+		"information: a date":              {info("<< /Title (Cong van) /ModDate (D:2026) >>"), "=metadata_updated"},
+		"information: a date of creation":  {info("<< /Title (Cong van) /CreationDate (D:2026) >>"), "=metadata_updated"},
+		"information: no title":            {info("<< /ModDate (D:2026) >>"), ""},
+		"information: a date that is none": {info("<< /Title (Cong van) /ModDate 2026 >>"), ""},
+		"information: an author":           {info("<< /Title (Cong van) /Author (x) >>"), ""},
+		"information: no longer named":     {steps{nil, func(d *doc) { d.text(11, "so", "/V (1)"); d.Table("/ID [<01> <02>]") }}, "=field_filled so"},
+	} {
+		t.Run(name, func(t *testing.T) { c.inside(t, b, sig{name: "a"}) })
 	}
 }
