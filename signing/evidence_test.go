@@ -33,13 +33,19 @@ func TestEvidenceSurvivesItsEncoding(t *testing.T) {
 
 func TestNoEvidence(t *testing.T) {
 	for name, data := range map[string]string{
-		"empty": "", "certificates": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+		"time without words": "2026-11-21T08:00:00Z\n",
+		"empty":              "", "certificates": "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 		"time":        "# judged as of noon\n",
 		"certificate": "# judged as of 2026-11-21T08:00:00Z\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
 	} {
 		if e, err := signing.ParseEvidence([]byte(data)); err == nil {
 			t.Errorf("%s: read as %+v", name, e)
 		}
+	}
+	large := make([]byte, signing.MaxEvidence+1)
+	copy(large, "# judged as of 2026-11-21T08:00:00Z\n")
+	if _, err := signing.ParseEvidence(large); err == nil {
+		t.Error("evidence without a limit")
 	}
 }
 

@@ -101,7 +101,7 @@ func Extended(f File, tail []byte) File {
 	out := File{R: extended{f.R, f.Size, bytes.NewReader(tail)}, Size: f.Size + int64(len(tail))}
 	h := sha256.New()
 	u, ok := h.(encoding.BinaryUnmarshaler)
-	if !ok || len(f.HashState) == 0 || u.UnmarshalBinary(f.HashState) != nil {
+	if !ok || u.UnmarshalBinary(f.HashState) != nil {
 		return out
 	}
 	h.Write(tail)
@@ -120,9 +120,6 @@ type extended struct {
 }
 
 func (x extended) ReadAt(p []byte, off int64) (int, error) {
-	if off < 0 {
-		return 0, fmt.Errorf("signing: negative offset %d", off)
-	}
 	n := 0
 	if off < x.size {
 		want := min(int64(len(p)), x.size-off)

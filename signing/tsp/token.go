@@ -65,7 +65,7 @@ func Parse(der []byte) (*Token, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
-	if !sd.ContentType.Equal(cms.OIDTSTInfo) || sd.EContent == nil {
+	if !sd.ContentType.Equal(cms.OIDTSTInfo) {
 		return nil, fmt.Errorf("%w: content type %v", ErrMalformed, sd.ContentType)
 	}
 	t := &Token{Raw: sd.Raw(), Certificate: sd.Signer, Certificates: sd.Certificates, sd: sd}
@@ -148,7 +148,7 @@ func Verify(der []byte, digest func(crypto.Hash) ([]byte, error), others ...*x50
 	if t.sd.FindSigner(others) {
 		t.Certificate = t.sd.Signer
 	}
-	if !t.Hash.Available() || cms.WeakHash(t.Hash) {
+	if cms.WeakHash(t.Hash) {
 		return nil, fmt.Errorf("%w: %w: imprint by %v", ErrToken, cms.ErrWeak, t.Hash)
 	}
 	sum, err := digest(t.Hash)

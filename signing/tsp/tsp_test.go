@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,11 @@ func openssl(t *testing.T, p *signingtest.PKI, token, digest []byte, hash crypto
 func TestTimestampRefused(t *testing.T) {
 	p := newPKI(t)
 	release := make(chan struct{})
+	asked := false
+	never := func(http.ResponseWriter, *http.Request) { asked = true }
+	texts := func(text string) []byte {
+		return sequence(t, sequence(t, der(t, 2), sequence(t, der(t, text, "utf8"))))
+	}
 	elsewhere := p.ServeTSA(signingtest.TSASpec{}).URL
 	reply := func(code int, body []byte) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code); _, _ = w.Write(body) }
@@ -95,6 +101,7 @@ func TestTimestampRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	expired := p.Issue(signingtest.Spec{CN: "TSA cũ", Key: p.RSA(2048), ExtUsage: []int{1, 3, 6, 1, 5, 5, 7, 3, 8}, ExtCritical: true, NotBefore: time.Now().AddDate(-2, 0, 0), NotAfter: time.Now().AddDate(-1, 0, 0)})
+	notYet := p.Issue(signingtest.Spec{CN: "TSA mới", Key: p.RSA(2048), ExtUsage: []int{1, 3, 6, 1, 5, 5, 7, 3, 8}, ExtCritical: true, NotBefore: time.Now().AddDate(0, 0, 1)})
 	for name, c := range map[string]struct {
 		spec signingtest.TSASpec
 		want error
@@ -109,11 +116,15 @@ func TestTimestampRefused(t *testing.T) {
 		"usage critical": {signingtest.TSASpec{Identity: p.BadTSA()}, tsp.ErrCertificate},
 		"a person":       {signingtest.TSASpec{Identity: p.Person("Nguyễn Văn Thử", "Sở Thử nghiệm")}, tsp.ErrCertificate},
 		"expired":        {signingtest.TSASpec{Identity: expired}, tsp.ErrCertificate},
+		"not yet valid":  {signingtest.TSASpec{Identity: notYet}, tsp.ErrCertificate},
 		"small key":      {signingtest.TSASpec{Identity: p.Issue(signingtest.Spec{CN: "TSA", Key: p.RSA(1024), ExtUsage: []int{1, 3, 6, 1, 5, 5, 7, 3, 8}, ExtCritical: true})}, cms.ErrWeak},
 		"rejection":      {signingtest.TSASpec{Answer: reply(200, rejection)}, tsp.ErrRefused},
 		"bad gateway":    {signingtest.TSASpec{Answer: reply(502, nil)}, tsp.ErrUnavailable},
 		"a web page":     {signingtest.TSASpec{Answer: reply(200, []byte("<html>đăng nhập</html>"))}, tsp.ErrMalformed},
-		"too large":      {signingtest.TSASpec{Answer: reply(200, make([]byte, 1<<20))}, tsp.ErrMalformed},
+		"refused":        {signingtest.TSASpec{Answer: reply(200, texts("hết hạn mức"))}, tsp.ErrRefused},
+		"bytes after it": {signingtest.TSASpec{Answer: reply(200, append(texts("hết hạn mức"), 5, 0))}, tsp.ErrMalformed},
+		"too large":      {signingtest.TSASpec{Answer: reply(200, texts(strings.Repeat("x", 256<<10)))}, tsp.ErrMalformed},
+		"granted, empty": {signingtest.TSASpec{Answer: reply(200, []byte{0x30, 5, 0x30, 3, 2, 1, 0})}, tsp.ErrMalformed},
 		"redirect": {signingtest.TSASpec{Answer: func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, elsewhere, http.StatusTemporaryRedirect)
 		}}, tsp.ErrUnavailable},
@@ -133,8 +144,12 @@ func TestTimestampRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := cl.Timestamp(context.Background(), sum(crypto.SHA256), crypto.SHA256); !errors.Is(err, c.want) {
+			_, err = cl.Timestamp(context.Background(), sum(crypto.SHA256), crypto.SHA256)
+			if !errors.Is(err, c.want) {
 				t.Fatalf("got %v, want %v", err, c.want)
+			}
+			if name == "refused" && !strings.Contains(err.Error(), "hết hạn mức") {
+				t.Errorf("without the reason: %v", err)
 			}
 		})
 	}
@@ -142,11 +157,14 @@ func TestTimestampRefused(t *testing.T) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	good := p.ServeTSA(signingtest.TSASpec{}).URL
-	if _, err := client(t, good).Timestamp(ended, sum(crypto.SHA256), crypto.SHA256); !errors.Is(err, context.Canceled) {
+	if _, err := client(t, good).Timestamp(ended, sum(crypto.SHA256), crypto.SHA256); !errors.Is(err, context.Canceled) || errors.Is(err, tsp.ErrUnavailable) {
 		t.Errorf("ended context: %v", err)
 	}
-	if _, err := client(t, good).Timestamp(context.Background(), sum(crypto.SHA1), crypto.SHA1); err == nil {
-		t.Error("SHA-1 stamped")
+	silent := client(t, p.ServeTSA(signingtest.TSASpec{Answer: never}).URL)
+	for hash, digest := range map[crypto.Hash][]byte{crypto.SHA1: sum(crypto.SHA1), crypto.MD5: make([]byte, 16), crypto.SHA256: sum(crypto.SHA256)[1:]} {
+		if _, err := silent.Timestamp(context.Background(), digest, hash); err == nil || asked {
+			t.Errorf("%v over %d bytes: asked %v, %v", hash, len(digest), asked, err)
+		}
 	}
 }
 
@@ -164,6 +182,12 @@ func TestPolicy(t *testing.T) {
 		if _, err := cl.Timestamp(context.Background(), sum(crypto.SHA256), crypto.SHA256); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if _, err := tsp.NewClient(tsp.Options{URL: "https://tsa.example.vn/"}); err == nil {
+		t.Error("no source of nonces")
+	}
+	if _, err := tsp.NewClient(tsp.Options{URL: "https://tsa.example.vn/", Rand: rand.Reader}); err != nil {
+		t.Error(err)
 	}
 	for _, url := range []string{"", "ftp://a/b", "/local", "http://"} {
 		if _, err := tsp.NewClient(tsp.Options{URL: url, Rand: rand.Reader}); err == nil {
