@@ -37,9 +37,6 @@ func (f *File) Locked() bool { return f.crypt == nil && f.Encrypted() }
 // password, is no error: the file stays locked.
 func (f *File) unlock() error {
 	ref := f.Trailer()["Encrypt"]
-	if ref == nil {
-		return nil
-	}
 	d, err := f.Dict(ref)
 	if err != nil || d == nil {
 		return err
@@ -109,8 +106,8 @@ func newDecrypter(d Dict, id String) *decrypter {
 
 // filterMethod is the method of a named crypt filter.
 func filterMethod(d Dict, which Name) (cryptMethod, bool) {
-	name, ok := d[which].(Name)
-	if !ok || name == "Identity" {
+	name, _ := d[which].(Name)
+	if name == "Identity" {
 		return cryptNone, true
 	}
 	filters, _ := d["CF"].(Dict)
@@ -229,7 +226,7 @@ func (c *decrypter) stream(data []byte, s *Stream) ([]byte, error) {
 // deals with: only Identity is known.
 func ownFilter(d Dict) bool {
 	first := d["Filter"]
-	if a, ok := first.(Array); ok && len(a) > 0 {
+	if a, _ := first.(Array); len(a) > 0 {
 		first = a[0]
 	}
 	return first == Name("Crypt")

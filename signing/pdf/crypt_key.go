@@ -42,7 +42,7 @@ func oldKey(d Dict, id String, revision int64, user String) []byte {
 	if !ok || revision == 2 {
 		bits = 40
 	}
-	if bits < 40 || bits > 128 || bits%8 != 0 || len(owner) < 32 || len(user) < 16 {
+	if bits < 40 || bits > 128 || bits%8 != 0 || len(owner) < 32 {
 		return nil
 	}
 	n := int(bits / 8)

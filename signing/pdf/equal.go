@@ -86,7 +86,7 @@ func sameBytes(f *File, x, y io.Reader) (bool, error) {
 	for {
 		n, err := io.ReadFull(x, p[:])
 		m, err2 := io.ReadFull(y, q[:])
-		if n != m || !bytes.Equal(p[:n], q[:m]) {
+		if !bytes.Equal(p[:n], q[:m]) {
 			return false, nil
 		}
 		if err != nil || err2 != nil {

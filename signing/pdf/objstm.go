@@ -57,7 +57,7 @@ func (f *File) objectStream(num int) (*objectStream, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n < 0 || first < 0 || first > int64(len(data)) || n > first {
+	if first < 0 || first > int64(len(data)) { // /N is held by what the index holds
 		return nil, damaged("object stream %d: /N %d /First %d", num, n, first)
 	}
 	s := &objectStream{data: data}

@@ -21,7 +21,7 @@ func (f *File) section(at int64, total *int) (section, error) {
 		return section{}, err
 	}
 	sec.at = at
-	if size, ok := integer(sec.trailer["Size"]); ok && (size < 0 || size > int64(f.lim.ObjectNumber)+1) {
+	if size, _ := integer(sec.trailer["Size"]); size < 0 || size > int64(f.lim.ObjectNumber)+1 {
 		return section{}, tooMuch("/Size %d is over %d objects", size, f.lim.ObjectNumber)
 	}
 	return sec, nil

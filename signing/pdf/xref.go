@@ -242,9 +242,8 @@ func (f *File) view() {
 			f.xref[c.Num] = entry{c, r.End}
 			f.highest = max(f.highest, c.Num)
 		}
-		if size, ok := integer(r.Trailer["Size"]); ok {
-			f.highest = max(f.highest, int(size)-1)
-		}
+		size, _ := integer(r.Trailer["Size"])
+		f.highest = max(f.highest, int(size)-1)
 	}
 	f.cached = map[int]cachedObject{}
 	f.streams = map[int]*objectStream{}
