@@ -74,7 +74,7 @@ func outward(err error) error {
 		pkcs11.CKR_USER_PIN_NOT_INITIALIZED, pkcs11.CKR_SLOT_ID_INVALID:
 		kind = signing.ErrTokenUnavailable
 	}
-	if kind == nil && (lost(code) || lost(err)) {
+	if kind == nil && lost(code) {
 		kind = signing.ErrTokenUnavailable
 	}
 	if kind == nil {

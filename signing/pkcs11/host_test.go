@@ -211,6 +211,8 @@ func TestHostStartHangs(t *testing.T) {
 
 func TestHostOpenFails(t *testing.T) {
 	for name, o := range map[string]pkcs11.HostOptions{
+		"no clock":    {Options: pkcs11.Options{Module: "/khong/co.so"}, Command: []string{"/proc/self/exe", "hsm-host"}},
+		"no command":  {Options: pkcs11.Options{Module: "/khong/co.so", Clock: time.Now}},
 		"no module":   {Options: pkcs11.Options{Module: "/khong/co.so", Clock: time.Now}, Command: []string{"/proc/self/exe", "hsm-host"}},
 		"no program":  {Options: pkcs11.Options{Module: "/khong/co.so", Clock: time.Now}, Command: []string{"/khong/co"}},
 		"not a host":  {Options: pkcs11.Options{Module: "/khong/co.so", Clock: time.Now}, Command: []string{"/bin/false"}},
@@ -219,7 +221,7 @@ func TestHostOpenFails(t *testing.T) {
 		if name == "never comes" { // the socket's path comes last: sleep refuses it and ends
 			o.Command = []string{"/bin/sh", "-c", "exec sleep 600"}
 		}
-		if _, err := pkcs11.OpenHost(context.Background(), o); !errors.Is(err, pkcs11.ErrModule) {
+		if _, err := pkcs11.OpenHost(context.Background(), o); err == nil || errors.Is(err, pkcs11.ErrModule) != (name != "no clock" && name != "no command") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
