@@ -131,6 +131,25 @@ func TestPlaceOffThePageIsRefused(t *testing.T) {
 	}
 }
 
+// A field tells how its page is turned, for viewers that draw it anew; one that shows
+// nothing has nothing to tell.
+func TestFieldTellsTheTurnOfItsPage(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "A")
+	for page, want := range map[string]string{"": "<nil>", "/Rotate 90": "map[R:90]", "/Rotate 270": "map[R:270]"} {
+		r := simpleRequest("s")
+		r.Appearance = signing.Appearance{}
+		fields, err := open(t, s.sign(t, e, formFile{page: page}.build(), r)).Fields()
+		if err != nil || len(fields) != 3 {
+			t.Fatalf("%q: %v, %v", page, fields, err)
+		}
+		for _, f := range fields {
+			if got := fmt.Sprint(f.Dict["MK"]); f.Name == "s" && got != "<nil>" || f.Name != "s" && got != want {
+				t.Errorf("%q: field %s has /MK %s, want %s", page, f.Name, got, want)
+			}
+		}
+	}
+}
+
 // An invisible signature has a field without size on the page, and no appearance.
 func TestInvisibleSignature(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "A")

@@ -33,6 +33,8 @@ func TestPlaceOverText(t *testing.T) {
 		r.Create = []signing.FieldSpec{{Name: "seal", Kind: signing.FieldSignature, Place: p}}
 		return r
 	}
+	blank := seal(around(body, 2))
+	blank.Create[0].Kind = signing.FieldText // over the dots of a form, say
 	block := signing.Appearance{Look: signing.LookCopy, Lines: []string{"Sao y", "21-11-2026 15:30:45 +07:00"}}
 	first := leaderRequest(t, letter, "Nguyễn Văn Mẫu")
 	once := leader.sign(t, e, letter, first)
@@ -64,6 +66,7 @@ func TestPlaceOverText(t *testing.T) {
 		"over the recipients":        {letter, at(around(to, 1)), "Nơi nhận"},
 		"over the name":              {letter, at(around(name, 2)), ""},
 		"seal field over the body":   {letter, seal(around(body, 2)), "Kính gửi"},
+		"text field over the body":   {letter, blank, ""},
 		"seal field over the name":   {letter, seal(around(name, 2)), ""},
 		"over another signature":     {unlocked, at(first.Place), ""},
 		"over a number filled in":    {clearLocks(t, filled), at(around(number, 1)), "125"},
