@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"congvan/signing"
+	"congvan/signing/pdf"
 )
 
 // An annex in a file of its own carries the text block at the top right of page 1,
@@ -90,5 +91,34 @@ func TestAlignmentFollowsTheWidth(t *testing.T) {
 	}
 	if at := words["126"]; math.Abs(at[0]-from) > 0.5 {
 		t.Errorf("%v is not at the left, %.1f", at, from)
+	}
+}
+
+// A field is set upright or slanted as its spec says, and fields of one face share one
+// font.
+func TestFontsOfFields(t *testing.T) {
+	e, s := New(Options{}), newSigner(t, "A")
+	spec := func(name string, y float64, italic bool) signing.FieldSpec {
+		return signing.FieldSpec{Name: name, Kind: signing.FieldText, Italic: italic, Place: signing.Place{Page: 1, X: 50, Y: y, W: 50, H: 5}}
+	}
+	once := s.sign(t, e, formFile{}.build(), signing.Request{Field: "s", Create: []signing.FieldSpec{
+		spec("a", 50, false), spec("b", 60, true), spec("c", 70, false), spec("d", 80, true),
+	}})
+	if n := strings.Count(string(once), "/Type0"); n != 2 {
+		t.Errorf("%d fonts for two faces", n)
+	}
+	signed := s.sign(t, e, once, signing.Request{Field: "s2", Fill: []signing.FieldValue{{Name: "b", Value: "125"}}})
+	if fonts := run(t, "pdffonts", save(t, "fonts.pdf", signed)); !strings.Contains(fonts, "LiberationSerif-Italic") {
+		t.Errorf("fonts %s", fonts)
+	}
+	fields, err := open(t, once).Fields()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fields {
+		da, _ := f.Dict["DA"].(pdf.String)
+		if want := map[string]string{"a": "/CVLiberationSerif ", "b": "/CVLiberationSerif-Italic ", "c": "/CVLiberationSerif ", "d": "/CVLiberationSerif-Italic "}[f.Name]; !strings.HasPrefix(string(da), want) {
+			t.Errorf("field %s is set in %q", f.Name, da)
+		}
 	}
 }
