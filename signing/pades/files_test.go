@@ -165,6 +165,9 @@ func unchanged(t testing.TB, f *pdf.File, was formFile, form pdf.Ref) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if ref, _ := d["DR"].(pdf.Ref); was.extra[23] != "" && ref.Num != 23 {
+		t.Errorf("the resources are %v", d["DR"])
+	}
 	resources, err := f.Dict(d["DR"])
 	if err != nil {
 		t.Fatal(err)

@@ -82,6 +82,7 @@ func TestRefusals(t *testing.T) {
 		"lock that names no string":     {emptyField("/Lock << /Action /Include /Fields [1] >>"), signing.Request{Field: "Sig1"}, signing.ErrTruncated},
 		"annotations that are no list":  {formFile{page: "/Annots 5"}.build(), signing.Request{Field: "s"}, signing.ErrTruncated},
 		"resources that are none":       {formFile{catalog: "/AcroForm << /Fields [] /DR 5 >>"}.build(), sized(0, 50, 50), signing.ErrTruncated},
+		"resources that are a list":     {formFile{catalog: "/AcroForm << /Fields [] /DR 10 0 R >>", extra: map[int]string{10: "[]"}}.build(), sized(0, 50, 50), signing.ErrTruncated},
 		"field that shows twice": {
 			formFile{catalog: "/AcroForm << /Fields [10 0 R] >>", page: "/Annots [11 0 R 12 0 R]", extra: map[int]string{
 				10: "<< /FT /Sig /T (Sig1) /Kids [11 0 R 12 0 R] >>",
