@@ -3,6 +3,7 @@ package validation
 import (
 	"context"
 	"crypto/x509"
+	"crypto/x509/pkix"
 	"errors"
 	"slices"
 	"testing"
@@ -20,9 +21,13 @@ type says struct {
 	answer  trust.Revocation
 	refuses error
 	asked   *int
+	when    *time.Time // that the path was asked for
 }
 
-func (s says) Path(context.Context, *x509.Certificate, []*x509.Certificate, time.Time) ([]*x509.Certificate, error) {
+func (s says) Path(_ context.Context, _ *x509.Certificate, _ []*x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
+	if s.when != nil {
+		*s.when = at
+	}
 	return s.path, s.err
 }
 
@@ -81,6 +86,54 @@ func TestAnswersOfTrust(t *testing.T) {
 	r := validate(t, New(Options{Clock: time.Now}), d.Bytes())
 	if s := r.Signatures[0]; r.Verdict != signing.Unknown || !slices.Contains(s.Reasons, ReasonTrustUnknown) || s.Trust != "unknown" {
 		t.Errorf("nobody to be asked: %s %+v", r.Verdict, s)
+	}
+}
+
+// Whose certificate it is does not depend on the day: outside its time it is looked at on
+// its nearest day.
+func TestDayOfThePath(t *testing.T) {
+	b := newBench(t)
+	now := time.Now().Truncate(time.Second)
+	expired, early := b.Expired("x"), b.NotYetValid("y")
+	for name, c := range map[string]struct {
+		by   *signingtest.Identity
+		want time.Time
+	}{
+		"in its time":   {b.leader, now},
+		"expired":       {expired, expired.Cert.NotAfter},
+		"not yet valid": {early, early.Cert.NotBefore},
+	} {
+		d := newDoc(t, b)
+		d.sign(sig{name: "a", by: c.by})
+		var when time.Time
+		validate(t, New(Options{Trust: says{err: trust.ErrUntrusted, when: &when}, Clock: func() time.Time { return now }}), d.Bytes())
+		if !when.Equal(c.want) {
+			t.Errorf("%s: %s, want %s", name, when, c.want)
+		}
+	}
+}
+
+func TestWhoMaySign(t *testing.T) {
+	said := []pkix.Extension{{Id: oidKeyUsage}}
+	for want, list := range map[string][]*x509.Certificate{
+		"": {
+			{KeyUsage: x509.KeyUsageDigitalSignature, Extensions: said},
+			{KeyUsage: x509.KeyUsageContentCommitment, Extensions: said},
+			{KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment, Extensions: said},
+		},
+		ReasonKeyUsage: {
+			{KeyUsage: x509.KeyUsageKeyEncipherment, Extensions: said},
+			{KeyUsage: x509.KeyUsageCertSign, Extensions: said, IsCA: true},
+			{KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, Extensions: said, IsCA: true},
+			{IsCA: true},
+		},
+		ReasonKeyUsageUnsaid: {{}, {Extensions: []pkix.Extension{{Id: oidOrganizationIdentifier}}}},
+	} {
+		for _, c := range list {
+			if got := signs(c); got != want {
+				t.Errorf("usage %b, authority %v: %q, want %q", c.KeyUsage, c.IsCA, got, want)
+			}
+		}
 	}
 }
 

@@ -3,15 +3,10 @@ package validation
 import (
 	"bytes"
 	"context"
-	"crypto"
-	"crypto/rand"
-	"crypto/sha1"
 	"crypto/x509"
-	"encoding/asn1"
 	"fmt"
 	"math/big"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -269,56 +264,6 @@ func TestOnlyTrustedTimestampsProveTime(t *testing.T) {
 	}
 }
 
-// Signatures as other programs make them.
-func TestForeignCMS(t *testing.T) {
-	b := newBench(t)
-	for _, c := range []struct {
-		name    string
-		bits    int
-		args    []string
-		verdict signing.Verdict
-		reason  string
-	}{
-		{"RSA and SHA-256, with signing-time", 2048, []string{"-md", "sha256"}, signing.Valid, ""},
-		{"RSA-PSS", 2048, []string{"-md", "sha384", "-keyopt", "rsa_padding_mode:pss"}, signing.Valid, ""},
-		{"no certificate", 2048, []string{"-md", "sha512", "-nocerts"}, signing.Invalid, ReasonNoCertificate},
-		{"SHA-1", 2048, []string{"-md", "sha1"}, signing.Unknown, ReasonLegacy},
-		{"RSA-1024", 1024, []string{"-md", "sha256"}, signing.Invalid, ReasonWeakKey},
-		{"no signed attributes", 2048, []string{"-md", "sha256", "-noattr"}, signing.Valid, ""},
-		{"content enclosed", 2048, []string{"-md", "sha256", "-nodetach"}, signing.Invalid, ReasonNotDetached},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			by := b.Issue(signingtest.Spec{CN: "x", Key: b.RSA(c.bits)})
-			d := newDoc(t, b)
-			// The bytes to sign are known once the placeholder stands: sign twice.
-			d.sign(sig{name: "a", subFilter: subFilterPKCS7, contents: "3003020101"})
-			file := d.Bytes()
-			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
-			gap := at + reserve + 2
-			dir := t.TempDir()
-			in := filepath.Join(dir, "in")
-			if err := os.WriteFile(in, append(bytes.Clone(file[:at]), file[gap:]...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			chain := by.ChainFile(t)
-			args := append([]string{
-				"cms", "-sign", "-binary", "-in", in, "-outform", "DER", "-signer", chain,
-				"-inkey", strings.TrimPrefix(by.KeyFile(t), "file:"),
-			}, c.args...)
-			der, err := exec.Command("openssl", args...).Output()
-			if err != nil {
-				t.Fatalf("openssl: %v", err)
-			}
-			copy(file[at+1:], fmt.Sprintf("%x", der)+"000000000000")
-			d.replace(file)
-			r := validate(t, b.validator(), d.Bytes())
-			if r.Verdict != c.verdict || (c.reason != "" && !slices.Contains(r.Reasons, c.reason)) {
-				t.Errorf("%s %v: %+v", r.Verdict, r.Reasons, r.Signatures)
-			}
-		})
-	}
-}
-
 func TestUnreadable(t *testing.T) {
 	b := newBench(t)
 	v := b.validator()
@@ -362,53 +307,4 @@ func readFile(t testing.TB, name string) []byte {
 		t.Fatal(err)
 	}
 	return data
-}
-
-// The oldest kind of signature: a bare RSA value over SHA-1, the certificates beside it.
-// It is judged, and no longer relied on.
-func TestOldestKindOfSignature(t *testing.T) {
-	b := newBench(t)
-	by := b.Issue(signingtest.Spec{CN: "Người ký cũ", Key: b.RSA(2048)})
-	stranger := b.Issue(signingtest.Spec{CN: "Người khác", Key: b.RSA(2048)})
-	for name, c := range map[string]struct {
-		dict      string
-		flip      bool
-		verdict   signing.Verdict
-		integrity string
-		reason    string
-	}{
-		"one certificate":     {fmt.Sprintf("/Cert <%x>", by.Cert.Raw), false, signing.Unknown, "intact", ReasonLegacy},
-		"a chain":             {fmt.Sprintf("/Cert [<%x> <%x>]", by.Cert.Raw, b.Issuing.Cert.Raw), false, signing.Unknown, "intact", ReasonLegacy},
-		"another certificate": {fmt.Sprintf("/Cert <%x>", stranger.Cert.Raw), false, signing.Invalid, "broken", ReasonSignature},
-		"no certificate":      {"", false, signing.Invalid, "broken", ReasonNoCertificate},
-		"altered":             {fmt.Sprintf("/Cert <%x>", by.Cert.Raw), true, signing.Invalid, "broken", ReasonSignature},
-	} {
-		t.Run(name, func(t *testing.T) {
-			d := newDoc(t, b)
-			// the digest handed over is SHA-256, so the value is made from the finished file
-			d.sign(sig{name: "a", subFilter: subFilterX509, dict: c.dict, make: func([]byte) []byte { return []byte{4, 1, 1} }})
-			file := d.Bytes()
-			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
-			h := sha1.New()
-			h.Write(file[:at])
-			h.Write(file[at+reserve+2:])
-			value, err := by.Key.Sign(rand.Reader, h.Sum(nil), crypto.SHA1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			der, err := asn1.Marshal(value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			copy(file[at+1:], fmt.Sprintf("%x", der))
-			if c.flip {
-				file[bytes.Index(file, []byte("100 dong"))] = '9'
-			}
-			r := validate(t, b.validator(), file)
-			s := r.Signatures[0]
-			if r.Verdict != c.verdict || s.Integrity != c.integrity || !slices.Contains(s.Reasons, c.reason) || s.Level != "none" {
-				t.Errorf("%s: %+v", r.Verdict, s)
-			}
-		})
-	}
 }
