@@ -266,6 +266,10 @@ func TestExistingEmptyField(t *testing.T) {
 	})
 	t.Run("invisible on request", func(t *testing.T) {
 		accepted(t, s.sign(t, e, emptyField(""), signing.Request{Field: "Sig1"}), s)
+		small := bytes.Replace(emptyField(""), []byte("[50 600 150 650]"), []byte("[50 600 050 600]"), 1)
+		for _, look := range []signing.Look{"", signing.LookNone} { // what a field of no size can be
+			accepted(t, s.sign(t, e, small, signing.Request{Field: "Sig1", Appearance: signing.Appearance{Look: look}}), s)
+		}
 	})
 	t.Run("lock", func(t *testing.T) {
 		out := s.sign(t, e, emptyField("/Lock << /Type /SigFieldLock /Action /Include /Fields [(Sig1) (a)] >>"), request)

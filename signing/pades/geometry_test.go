@@ -153,11 +153,13 @@ func TestFieldTellsTheTurnOfItsPage(t *testing.T) {
 // An invisible signature has a field without size on the page, and no appearance.
 func TestInvisibleSignature(t *testing.T) {
 	e, s := New(Options{}), newSigner(t, "A")
-	signed := s.sign(t, e, formFile{}.build(), signing.Request{Field: "s"})
-	accepted(t, signed, s)
-	fields, _ := open(t, signed).Fields()
-	d := fields[0].Dict
-	if fmt.Sprint(d["Rect"]) != "[0 0 0 0]" || d["AP"] != nil || d["P"] != (pdf.Ref{Num: 3}) {
-		t.Errorf("%v", d)
+	for _, look := range []signing.Look{"", signing.LookNone} { // a place is not asked for, and not taken
+		signed := s.sign(t, e, formFile{}.build(), signing.Request{Field: "s", Place: signing.Place{Page: 1, X: 20, Y: 20, W: 30, H: 30}, Appearance: signing.Appearance{Look: look}})
+		accepted(t, signed, s)
+		fields, _ := open(t, signed).Fields()
+		d := fields[0].Dict
+		if fmt.Sprint(d["Rect"]) != "[0 0 0 0]" || d["AP"] != nil || d["P"] != (pdf.Ref{Num: 3}) {
+			t.Errorf("%q: %v", look, d)
+		}
 	}
 }
