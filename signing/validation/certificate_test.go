@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/digitorus/timestamp"
+
 	"congvan/signing"
 	"congvan/signing/signingtest"
 	"congvan/signing/trust"
@@ -184,5 +186,18 @@ func TestTimeThatATimestampProves(t *testing.T) {
 				t.Errorf("%s %v: %+v", r.Verdict, r.Reasons, s)
 			}
 		})
+	}
+}
+
+// One that is ahead of the clock does not make the certificate older.
+func TestTimestampAheadOfTheClock(t *testing.T) {
+	b := newBench(t)
+	now := time.Now()
+	d := newDoc(t, b)
+	d.sign(sig{name: "a", by: b.Issue(signingtest.Spec{CN: "x", NotAfter: now.Add(2 * time.Minute)})})
+	d.documentTimestamp("t", signingtest.TSASpec{Change: func(ts *timestamp.Timestamp) { ts.Time = now.Add(4 * time.Minute).UTC() }})
+	r := validate(t, b.validator(), d.Bytes())
+	if s := r.Signatures[0]; r.Verdict != signing.Valid || s.TimeSource != "claimed" {
+		t.Errorf("%s %v: %+v", r.Verdict, r.Reasons, s)
 	}
 }

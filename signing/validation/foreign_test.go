@@ -34,6 +34,7 @@ func TestForeignCMS(t *testing.T) {
 		{"RSA-PSS", 2048, []string{"-md", "sha384", "-keyopt", "rsa_padding_mode:pss"}, signing.Valid, ""},
 		{"no certificate", 2048, []string{"-md", "sha512", "-nocerts"}, signing.Invalid, ReasonNoCertificate},
 		{"SHA-1", 2048, []string{"-md", "sha1"}, signing.Unknown, ReasonLegacy},
+		{"SHA-1, by now", 2048, []string{"-md", "sha1"}, signing.Unknown, ReasonOutdated},
 		{"RSA-1024", 1024, []string{"-md", "sha256"}, signing.Invalid, ReasonWeakKey},
 		{"no signed attributes", 2048, []string{"-md", "sha256", "-noattr"}, signing.Valid, ""},
 		{"content enclosed", 2048, []string{"-md", "sha256", "-nodetach"}, signing.Invalid, ReasonNotDetached},

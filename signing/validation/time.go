@@ -33,7 +33,7 @@ func (c *check) certificates() error {
 		}
 	}
 	for _, s := range c.found {
-		if !s.timestamp() && s.cms != nil && s.intact == "intact" {
+		if !s.timestamp() && s.intact == "intact" {
 			c.signer(s)
 		}
 	}
@@ -61,7 +61,7 @@ func (c *check) signer(s *found) {
 	default:
 		s.add(ReasonTimestampUnk)
 	}
-	if s.timeSource != "timestamp" && proven.Before(c.when) { // a document timestamp
+	if proven.Before(c.when) { // by its own or by a document timestamp
 		s.time, s.timeSource = proven, "timestamp"
 	}
 	switch s.timeSource {
@@ -81,10 +81,9 @@ func (c *check) signer(s *found) {
 
 // claimed is the time that the signer states: /M, else the signing-time attribute.
 func (s *found) claimed() (time.Time, bool) {
-	if m, ok := s.dict["M"].(pdf.String); ok {
-		if t, err := parseDate(m.Text()); err == nil {
-			return t, true
-		}
+	m, _ := s.dict["M"].(pdf.String)
+	if t, err := parseDate(m.Text()); err == nil {
+		return t, true
 	}
 	return s.cms.SigningTime, !s.cms.SigningTime.IsZero()
 }

@@ -53,7 +53,7 @@ func verifyToken(der []byte, digest func(crypto.Hash) ([]byte, error), others []
 // none. It counts only when everything about it holds at the time by which it is
 // known to have existed.
 func (c *check) signatureTimestamp(s *found, known time.Time) *token {
-	if s.cms == nil || s.cms.Timestamp == nil {
+	if s.cms.Timestamp == nil {
 		return nil
 	}
 	t := verifyToken(s.cms.Timestamp, func(h crypto.Hash) ([]byte, error) {

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"bytes"
 	"slices"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/digitorus/timestamp"
 
 	"congvan/signing"
+	"congvan/signing/cms"
 	"congvan/signing/signingtest"
 )
 
@@ -46,6 +48,52 @@ func TestDocumentTimestamps(t *testing.T) {
 			s := r.Timestamps[0]
 			if s.Verdict != c.verdict || !slices.Equal(s.Reasons, c.reasons) && len(s.Reasons)+len(c.reasons) > 0 || s.Integrity != c.integrity || s.Trust != c.trust || r.Verdict != c.file {
 				t.Errorf("%s %v: %+v", r.Verdict, r.Reasons, s)
+			}
+		})
+	}
+}
+
+// A signature's own timestamp that does not hold spoils it: somebody put it there. One
+// that holds and proves nothing is passed over.
+func TestKindsOfSignatureTimestamps(t *testing.T) {
+	b := newBench(t)
+	good := timestamp.RequestOptions{Certificates: true}
+	for name, c := range map[string]struct {
+		ask     timestamp.RequestOptions
+		bend    bool
+		verdict signing.Verdict
+		reason  string
+		source  string
+	}{
+		"good":                {good, false, signing.Valid, "", "timestamp"},
+		"bent":                {good, true, signing.Invalid, ReasonTimestampBad, "claimed"},
+		"without certificate": {timestamp.RequestOptions{}, false, signing.Valid, ReasonTimestampUnk, "claimed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDoc(t, b)
+			d.sign(sig{name: "a", make: func(digest []byte) []byte {
+				der := d.cms(digest, b.leader)
+				sd, err := cms.Parse(der)
+				if err != nil {
+					t.Fatal(err)
+				}
+				query, err := timestamp.CreateRequest(bytes.NewReader(sd.Signature), &c.ask)
+				if err != nil {
+					t.Fatal(err)
+				}
+				token := b.answer(t, query, signingtest.TSASpec{Identity: b.TSA()})
+				if c.bend {
+					token[len(token)-1] ^= 0xff
+				}
+				if der, err = cms.SetTimestampToken(der, token); err != nil {
+					t.Fatal(err)
+				}
+				return der
+			}})
+			r := validate(t, b.validator(), d.Bytes())
+			s := r.Signatures[0]
+			if r.Verdict != c.verdict || c.reason != "" && !slices.Contains(s.Reasons, c.reason) || s.TimeSource != c.source || s.Integrity != "intact" {
+				t.Errorf("%s %+v", r.Verdict, s)
 			}
 		})
 	}
