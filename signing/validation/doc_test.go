@@ -282,6 +282,9 @@ func validate(t testing.TB, v *Validator, data []byte) *signing.Report {
 		if reasons := slices.Sorted(slices.Values(s.Reasons)); len(slices.Compact(reasons)) != len(s.Reasons) {
 			t.Errorf("a reason is told twice: %v", s.Reasons)
 		}
+		if s.Covers == "file" && slices.Contains(r.Reasons, ReasonTrailingData) {
+			t.Errorf("bytes behind the end are not covered: %+v", s)
+		}
 		if s.Integrity != "intact" && (s.Trust != "unknown" || s.Revocation != "unchecked" || s.TimeSource != "none" || s.Time != nil || s.Level != "none") {
 			t.Errorf("a value that does not hold is judged further: %+v", s)
 		}

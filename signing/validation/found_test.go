@@ -37,6 +37,7 @@ func TestFoundSignatures(t *testing.T) {
 		"the form made unreadable":           {func(d *doc) { d.sign(sig{name: "a"}); write(6, brokenForm)(d) }, signing.Invalid, ReasonChanged, "", 1},
 		"no form that can be read":           {write(6, brokenForm), signing.Unreadable, ReasonDamaged, "", 0},
 		"rubbish behind the end":             {func(d *doc) { d.sign(sig{name: "a"}); d.Raw("rubbish") }, signing.Invalid, ReasonTrailingData, ReasonUnlisted, 1},
+		"rubbish behind an unsigned file":    {func(d *doc) { d.Raw("rubbish") }, signing.Unsigned, ReasonTrailingData, ReasonUnlisted, 0},
 		"a signature cut off behind the end": {func(d *doc) { d.sign(sig{name: "a"}); d.Raw("<< /ByteRange") }, signing.Invalid, ReasonUnlisted, "", 1},
 		"a value in the field, replaced": {func(d *doc) {
 			d.sign(sig{name: "trong", existing: 13, direct: true})
