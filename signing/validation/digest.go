@@ -21,7 +21,7 @@ const bufferSize = 64 << 10
 func (c *check) digests() error {
 	jobs := map[crypto.Hash][]*found{crypto.SHA256: nil}
 	for _, s := range c.found {
-		if h := s.hash(); h != 0 && h.Available() && len(s.reasons) == 0 {
+		if h := s.hash(); h.Available() && len(s.reasons) == 0 {
 			jobs[h] = append(jobs[h], s)
 		}
 	}

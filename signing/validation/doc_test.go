@@ -278,6 +278,9 @@ func validate(t testing.TB, v *Validator, data []byte) *signing.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if sum := sha256.Sum256(data); r.Verdict != signing.Unreadable && r.SHA256 != hex.EncodeToString(sum[:]) {
+		t.Errorf("SHA-256 %s", r.SHA256)
+	}
 	for _, s := range r.Signatures {
 		if reasons := slices.Sorted(slices.Values(s.Reasons)); len(slices.Compact(reasons)) != len(s.Reasons) {
 			t.Errorf("a reason is told twice: %v", s.Reasons)
