@@ -44,7 +44,7 @@ func (f *File) Fields() ([]Field, error) {
 
 func (f *File) walkFields() ([]Field, error) {
 	form, _, err := f.Form()
-	if err != nil || form == nil {
+	if err != nil {
 		return nil, err
 	}
 	o, err := f.Resolve(form["Fields"])

@@ -166,7 +166,6 @@ func unLZW(data []byte, early bool, limit int64) ([]byte, error) {
 		width  = 9
 		bits   uint32
 		have   int
-		last   = -1
 	)
 	shift := 0
 	if early {
@@ -183,14 +182,14 @@ func unLZW(data []byte, early bool, limit int64) ([]byte, error) {
 			break
 		}
 		if code == clearCode {
-			next, width, last = 258, 9, -1
+			next, width = 258, 9
 			continue
 		}
 		at := len(out)
 		switch {
 		case code < 256:
 			out = append(out, byte(code))
-		case code < next && last >= 0:
+		case code < next:
 			// The entry made last still lacks its final byte, its own first.
 			out = append(out, out[starts[code]:min(at, ends[code])]...)
 			if ends[code] > at {
@@ -211,7 +210,6 @@ func unLZW(data []byte, early bool, limit int64) ([]byte, error) {
 		if next+shift > 1<<width && width < 12 {
 			width++
 		}
-		last = code
 	}
 	return out, nil
 }

@@ -28,7 +28,7 @@ func unpredict(data []byte, parms Dict) ([]byte, error) {
 
 func unpng(data []byte, row, pixel int) ([]byte, error) {
 	out := make([]byte, 0, len(data))
-	above := make([]byte, row)
+	above := make([]byte, min(row, len(data))) // a row may be said to be far longer than there are data
 	for len(data) > 0 {
 		kind := data[0]
 		line := data[1:min(len(data), row+1)]
