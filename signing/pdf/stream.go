@@ -49,7 +49,7 @@ func (f *File) bounds(s *Stream) (start, n int64, err error) {
 		if i := bytes.Index(chunk, word); i >= 0 {
 			return s.start, f.trimEOL(s.start, at+int64(i)) - s.start, nil
 		}
-		if step < int64(len(word)) || at+step >= s.limit {
+		if at+step >= s.limit {
 			break
 		}
 		at += step - int64(len(word)) + 1
