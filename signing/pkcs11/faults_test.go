@@ -7,6 +7,7 @@ import (
 	"crypto"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -132,7 +133,10 @@ func newFixture(t *testing.T, sessions int) *fixture {
 }
 
 func (f *fixture) service(ctx context.Context) error {
-	_, err := f.Sign(ctx, f.uri, make([]byte, 32), signing.SignOptions{Hash: crypto.SHA256})
+	signature, err := f.Sign(ctx, f.uri, make([]byte, 32), signing.SignOptions{Hash: crypto.SHA256})
+	if err == nil && string(signature) != "signature" {
+		return fmt.Errorf("signed as %q", signature)
+	}
 	return err
 }
 
