@@ -101,7 +101,7 @@ type flattener struct {
 
 func (fl *flattener) readForm() error {
 	var err error
-	if fl.form, fl.formRef, err = fl.file.Form(); err != nil || fl.form == nil {
+	if fl.form, fl.formRef, err = fl.file.Form(); err != nil {
 		return err
 	}
 	needs, err := fl.file.Resolve(fl.form["NeedAppearances"])

@@ -2,6 +2,7 @@ package flatten_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,6 +32,7 @@ func TestShownOrNot(t *testing.T) {
 		"a box without width":       {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /Subtype /Form /BBox [0 0 0 20] " + fonts + stream}, "", 0},
 		"a box without height":      {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /Subtype /Form /BBox [0 0 50 0] " + fonts + stream}, "", 0},
 		"a matrix of five":          {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /Subtype /Form /BBox [0 0 50 20] /Matrix [1 0 0 1 0] " + fonts + stream}, "", 1},
+		"a matrix of seven":         {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /Subtype /Form /BBox [0 0 50 20] /Matrix [1 0 0 1 0 0 0] " + fonts + stream}, "", 1},
 		"a matrix of words":         {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /Subtype /Form /BBox [0 0 50 20] /Matrix [9 0 0 /x 0 0] " + fonts + stream}, "", 1},
 		"no form XObject yet":       {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /BBox [0 0 50 20] " + fonts + stream}, "", 1},
 		"resources of the form":     {[]string{"<< " + widget + at + "/AP << /N 11 0 R >> >>", "<< /Subtype /Form /BBox [0 0 50 20] " + strings.Replace(stream, "/F 12", "/He 9", 1)}, "", 1},
@@ -74,5 +76,60 @@ func TestMoreThanAFieldIsLeft(t *testing.T) {
 			t.Errorf("%s: the field is %v, %v", name, o, err)
 		}
 		find(t, out, "Abc")
+	}
+}
+
+// Of the form no more stays than its signature fields need, and what needs no change
+// gets none.
+func TestFormAfterwards(t *testing.T) {
+	group := form{objects: []string{
+		"<< " + widget + "/FT /Sig /T (sign) /Parent 12 0 R /Rect [100 10 190 30] >>",
+		"<< " + widget + "/FT /Tx /T (text) /V (Abc) /Parent 12 0 R /Rect [10 10 90 30] >>",
+		"<< /T (both) /Kids [10 0 R 11 0 R] >>",
+		"<< " + widget + "/FT /Tx /T (text) /V (Def) /Parent 14 0 R /Rect [10 40 90 60] >>",
+		"<< /T (texts) /Kids [13 0 R] >>",
+		"<< " + widget + "/FT /Sig /T (sign) /Parent 16 0 R /Rect [100 40 190 60] >>",
+		"<< /T (signs) /Kids [15 0 R] >>",
+	}, fields: "12 0 R 14 0 R 16 0 R"}
+	for _, group.indirect = range []bool{false, true} {
+		f := open(t, flat(t, group.bytes()))
+		dict, ref, err := f.Form()
+		if err != nil || fmt.Sprint(dict["Fields"]) != "[12 0 R 16 0 R]" || (ref.Num == 40) != group.indirect {
+			t.Errorf("form %v: %v, %v", ref, dict, err)
+		}
+		if d, err := f.Dict(pdf.Ref{Num: 12}); err != nil || fmt.Sprint(d["Kids"]) != "[10 0 R]" {
+			t.Errorf("group %v, %v", d, err)
+		}
+		if o, err := f.Get(pdf.Ref{Num: 14}); err != nil || o != nil {
+			t.Errorf("empty group %v, %v", o, err)
+		}
+		update := f.Revisions()[1]
+		if _, changed := update.Changes(16); changed {
+			t.Error("a group that stays is written anew")
+		}
+		if _, changed := update.Changes(1); changed == group.indirect {
+			t.Errorf("the catalog is written anew: %v", changed)
+		}
+	}
+	const place = "/Rect [10 10 90 30] >>"
+	for name, c := range map[string]form{
+		"text alone":        {objects: []string{"<< " + widget + "/FT /Tx /T (a) /V (Abc) " + place}},
+		"text of no place":  {objects: []string{"<< /FT /Tx /T (a) /V (Abc) >>"}},
+		"text of two":       {objects: []string{"<< " + widget + "/Parent 11 0 R " + place, "<< /FT /Tx /T (a) /V (Abc) /Kids [10 0 R] >>"}, fields: "11 0 R"},
+		"text of its own":   {objects: []string{"<< " + widget + "/FT /Tx /T (a) /V (Abc) " + place}, indirect: true},
+		"nothing to be set": {objects: []string{"<< " + widget + "/FT /Tx /T (a) " + place}},
+	} {
+		out := flat(t, c.bytes())
+		if strings.Contains(c.objects[0], "Widget") && name != "nothing to be set" {
+			find(t, out, "Abc")
+		}
+		f := open(t, out)
+		if root, err := f.Root(); err != nil || root["AcroForm"] != nil {
+			t.Errorf("%s: catalog %v, %v", name, root, err)
+		}
+	}
+	sign := form{objects: []string{"<< " + widget + "/FT /Sig /T (s) " + place}}
+	if tail, err := pades.New(pades.Options{}).Flatten(t.Context(), fileOf(sign.bytes())); err != nil || len(tail) > 0 {
+		t.Errorf("a signature field alone: %d bytes, %v", len(tail), err)
 	}
 }

@@ -199,7 +199,7 @@ func (fl *flattener) widget(ref pdf.Ref, d pdf.Dict) (*widget, error) {
 // appearance returns what shows a widget; a zero form when nothing does.
 func (fl *flattener) appearance(w *widget) (placed, error) {
 	flags, _ := fl.file.Int(w.dict["F"])
-	if flags&(flagHidden|flagNoView) != 0 || w.dict["OC"] != nil && !fl.layers.Shown(w.dict["OC"]) ||
+	if flags&(flagHidden|flagNoView) != 0 || !fl.layers.Shown(w.dict["OC"]) ||
 		w.rect[2] <= w.rect[0] || w.rect[3] <= w.rect[1] {
 		return placed{}, nil
 	}
