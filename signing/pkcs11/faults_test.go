@@ -26,6 +26,7 @@ type faulty struct {
 	mu       sync.Mutex
 	label    string // of the token present, empty when it is pulled
 	limit    int    // of sessions
+	opening  error  // instead of one
 	sessions map[pkcs11.SessionHandle]bool
 	next     pkcs11.SessionHandle
 	logins   int
@@ -47,6 +48,9 @@ func (f *faulty) GetTokenInfo(uint) (pkcs11.TokenInfo, error) {
 func (f *faulty) OpenSession(uint, uint) (pkcs11.SessionHandle, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.opening != nil {
+		return 0, f.opening
+	}
 	if len(f.sessions) >= f.limit {
 		return 0, pkcs11.Error(pkcs11.CKR_SESSION_COUNT)
 	}

@@ -33,6 +33,27 @@ func TestPoolKeepsItsPlaces(t *testing.T) {
 	}
 }
 
+// TestPlaceThatDoesNotOpen: it is told at once, and not waited for as for a busy one.
+func TestPlaceThatDoesNotOpen(t *testing.T) {
+	f := newFixture(t, 2)
+	began, release, first := make(chan struct{}), make(chan struct{}), make(chan error, 1)
+	f.token.sign = func() error { close(began); <-release; return nil }
+	go func() { first <- f.service(context.Background()) }()
+	<-began
+	f.token.mu.Lock()
+	f.token.opening = pkcs11.Error(pkcs11.CKR_DEVICE_MEMORY)
+	f.token.mu.Unlock()
+	waiting, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := f.service(waiting); !errors.Is(err, signing.ErrTokenUnavailable) {
+		t.Error(err)
+	}
+	close(release)
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestLoginThatIsNoRefusal: the PIN of a service key is given up for when the token refused it,
 // not for a token that could not judge it or had judged it before.
 func TestLoginThatIsNoRefusal(t *testing.T) {
