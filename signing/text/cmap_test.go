@@ -1,6 +1,7 @@
 package text
 
 import (
+	"strings"
 	"testing"
 
 	"congvan/signing/pdf"
@@ -87,5 +88,14 @@ func TestEncodings(t *testing.T) {
 	}
 	if b, ok := WinAnsi("é–5"); !ok || string(b) != "\xE9\x965" {
 		t.Errorf("%x %v", b, ok)
+	}
+}
+
+// TestCMapIsBounded: a map without end ends.
+func TestCMapIsBounded(t *testing.T) {
+	block := strings.Repeat("<0041> <0041>\n", 100)
+	data := strings.Repeat("100 beginbfchar\n"+block+"endbfchar\n", maxMappings/100+100)
+	if c := parseCMap([]byte(data), pdf.DefaultLimits()); len(c.text) < maxMappings || len(c.text) > maxMappings+4096 {
+		t.Errorf("%d mappings", len(c.text))
 	}
 }
