@@ -87,7 +87,7 @@ func otherBytes(w *world) {
 // notBelieved: our own judge does not bear the level out, so it is not recorded.
 func notBelieved(w *world) {
 	d := w.sealed()
-	w.Flow.Offline = unbelieving{w.Flow.Offline}
+	w.Flow.Offline = claiming{w.Flow.Offline, "B-LT"}
 	w.Must(w.Flow.Raise(w.T.Context(), d.ID))
 	now := w.get(d.ID)
 	if l := now.Level; l.Code != "level_not_proven" || l.Reached != "B-T" || !maps.Equal(blobs(now), blobs(d)) {
@@ -95,12 +95,16 @@ func notBelieved(w *world) {
 	}
 }
 
-type unbelieving struct{ signing.Validator }
+// claiming reports another level than the first signature has.
+type claiming struct {
+	signing.Validator
+	level string
+}
 
-func (u unbelieving) Validate(ctx context.Context, f signing.File, at time.Time) (*signing.Report, error) {
-	r, err := u.Validator.Validate(ctx, f, at)
+func (c claiming) Validate(ctx context.Context, f signing.File, at time.Time) (*signing.Report, error) {
+	r, err := c.Validator.Validate(ctx, f, at)
 	if err == nil {
-		r.Signatures[0].Level = "B-LT"
+		r.Signatures[0].Level = c.level
 	}
 	return r, err
 }
@@ -154,22 +158,12 @@ func otherVersion(w *world) {
 func leaderBelow(w *world) {
 	d := w.numbered()
 	asked := w.Keys.Asked.Load()
-	w.Flow.Validator = lowering{w.Flow.Validator}
+	w.Flow.Validator = claiming{w.Flow.Validator, "B-B"}
 	_, err := w.Flow.Seal(w.T.Context(), w.clerk(), d.ID)
 	w.code(err, "level_not_proven")
 	if w.Keys.Asked.Load() != asked {
 		w.T.Error("the agency's key was asked all the same")
 	}
-}
-
-type lowering struct{ signing.Validator }
-
-func (u lowering) Validate(ctx context.Context, f signing.File, at time.Time) (*signing.Report, error) {
-	r, err := u.Validator.Validate(ctx, f, at)
-	if err == nil {
-		r.Signatures[0].Level = "B-B"
-	}
-	return r, err
 }
 
 // signedBefore: a document begun under B-B, as in the past of a demonstration, goes on so.

@@ -81,7 +81,9 @@ func readArchive(f *pdf.File) (archive, error) {
 	if err != nil {
 		return a, lenient(err)
 	}
-	a.part = partOf(data)
+	if a.part = partOf(data); a.part == 0 {
+		return a, nil
+	}
 	intents, err := f.Array(root["OutputIntents"])
 	if err != nil {
 		return a, lenient(err)

@@ -26,7 +26,7 @@ func (u *update) newWidget(name string, kind pdf.Name, at signing.Place) (*widge
 		return nil, err
 	}
 	w := &widget{ref: u.Reserve(), page: p}
-	if at.W != 0 {
+	if at.W != 0 || at.H != 0 {
 		if w.box, err = p.box(at); err != nil {
 			return nil, err
 		}
@@ -72,7 +72,7 @@ func (u *update) place(w *widget) error {
 // create adds an empty field to be filled later. It has an appearance already, an
 // empty one, so that no viewer draws its own.
 func (u *update) create(spec signing.FieldSpec) error {
-	if spec.Place.W == 0 { // a place like that is for fields that show nothing
+	if spec.Place.W <= 0 || spec.Place.H <= 0 {
 		return fmt.Errorf("%w: a field to be filled needs width and height", signing.ErrPlace)
 	}
 	if spec.Kind == signing.FieldSignature {

@@ -37,7 +37,7 @@ func (e *Engine) Newest(ctx context.Context, f signing.File, field string) (*New
 	if ref, ok := found.Value.(pdf.Ref); ok {
 		holder, path = ref, []pdf.Name{"Contents"}
 	}
-	start, end, _, err := file.ValueSpan(holder, path...) // zeros where there is none: no room for digits
+	start, end, ok, err := file.ValueSpan(holder, path...)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +46,7 @@ func (e *Engine) Newest(ctx context.Context, f signing.File, field string) (*New
 		return nil, err
 	}
 	want := [4]int64{0, start, end, f.Size - end}
-	if end-start != int64(2*len(contents)+2) || len(ranges) != len(want) {
+	if !ok || end-start != int64(2*len(contents)+2) || len(ranges) != len(want) {
 		return nil, fmt.Errorf("field %q: %w: its Contents and ByteRange do not fit together", field, signing.ErrNotNewest)
 	}
 	for i := range want {

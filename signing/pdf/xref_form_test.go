@@ -25,6 +25,26 @@ func catalogued() (*pdftest.Builder, int64) {
 	return b, at
 }
 
+// entered opens a file that must or must not be read, with this entry of object 1 and none of
+// object 0; nil when it was not read.
+func entered(t *testing.T, name string, data []byte, want error, entry *Change) *File {
+	t.Helper()
+	f, err := opened(t, data)
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v, want %v", name, err, want)
+	}
+	if err != nil {
+		return nil
+	}
+	if e, ok := f.Entry(1); ok != (entry != nil) || ok && e != *entry {
+		t.Errorf("%s: %+v, %v", name, e, ok)
+	}
+	if _, ok := f.Entry(0); ok {
+		t.Errorf("%s: there is an object 0", name)
+	}
+	return f
+}
+
 // TestXrefTableForm: a table that is not as ISO 32000-2, 7.5.4 has it, and the slips of
 // writers that are known and mean only one thing.
 func TestXrefTableForm(t *testing.T) {
@@ -71,22 +91,13 @@ func TestXrefTableForm(t *testing.T) {
 		b, _ := catalogued()
 		start := b.Len()
 		b.Raw("xref\n" + c.table + "trailer\n<< /Root 1 0 R " + c.trailer + fmt.Sprintf(" >>\nstartxref\n%d\n%%%%EOF\n", start))
-		f, err := opened(t, b.Bytes())
-		if !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
-		if err != nil {
+		f := entered(t, name, b.Bytes(), c.want, c.entry)
+		if f == nil {
 			continue
-		}
-		if e, ok := f.Entry(1); ok != (c.entry != nil) || ok && e != *c.entry {
-			t.Errorf("%s: %+v, %v", name, e, ok)
 		}
 		r := f.Revisions()[0]
 		if e, _ := r.Changes(1); e.Free && (e.Offset != 0 || e.Gen > 65535) || len(r.Conflicts) > 0 {
 			t.Errorf("%s: %+v, conflicts %v", name, e, r.Conflicts)
-		}
-		if _, ok := f.Entry(0); ok {
-			t.Errorf("%s: there is an object 0", name)
 		}
 		if e, ok := r.Changes(99); ok || e != (Change{}) {
 			t.Errorf("%s: %+v of no object", name, e)
@@ -189,19 +200,7 @@ func TestXrefStreamForm(t *testing.T) {
 			kind = ""
 		}
 		b.Raw(fmt.Sprintf("9 0 obj\n<< %s /Root 1 0 R %s /Length %d >>\nstream\n%s\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n", kind, c.dict, len(c.data), c.data, start))
-		f, err := opened(t, b.Bytes())
-		if !errors.Is(err, c.want) {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
-		}
-		if err != nil {
-			continue
-		}
-		if e, ok := f.Entry(1); ok != (c.entry != nil) || ok && e != *c.entry {
-			t.Errorf("%s: %+v, %v", name, e, ok)
-		}
-		if _, ok := f.Entry(0); ok {
-			t.Errorf("%s: there is an object 0", name)
-		}
+		entered(t, name, b.Bytes(), c.want, c.entry)
 	}
 }
 

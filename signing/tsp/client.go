@@ -139,9 +139,12 @@ func (c *Client) post(ctx context.Context, body []byte) ([]byte, error) {
 	if response.StatusCode != http.StatusOK {
 		return nil, fmt.Errorf("%w: it answered %s", ErrUnavailable, response.Status)
 	}
-	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer)) // what is cut off cannot be read
+	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil {
 		return nil, unavailable(ctx, err)
+	}
+	if len(answer) > maxAnswer {
+		return nil, fmt.Errorf("%w: answer of more than %d bytes", ErrMalformed, maxAnswer)
 	}
 	return answer, nil
 }

@@ -1,10 +1,8 @@
 package validation
 
 import (
-	"bytes"
 	"crypto/x509"
 	"encoding/asn1"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -58,38 +56,40 @@ func TestRevocationArchive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoc(t, b)
-			d.sign(sig{name: "a", subFilter: subFilterPKCS7, contents: "3003020101"})
-			file := d.Bytes()
-			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
-			sd, err := pkcs7.NewSignedData(slices.Concat(file[:at], file[at+reserve+2:]))
-			if err != nil {
-				t.Fatal(err)
-			}
-			sd.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA256)
-			sd.AddCertificate(b.Issuing.Cert)
-			if err := sd.AddSigner(by.Cert, by.Key, pkcs7.SignerInfoConfig{ExtraSignedAttributes: []pkcs7.Attribute{
-				{Type: cms.OIDRevocationArchival, Value: asn1.RawValue{FullBytes: c.archive}},
-			}}); err != nil {
-				t.Fatal(err)
-			}
-			sd.Detach()
-			der, err := sd.Finish()
-			if err != nil {
-				t.Fatal(err)
-			}
-			read, err := cms.Parse(der)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if responses, lists := archived(read); len(responses) > maxEvidence || len(lists) > maxEvidence {
-				t.Errorf("%d responses and %d lists are kept", len(responses), len(lists))
-			}
-			copy(file[at+1:], fmt.Sprintf("%x", der)+"000000000000")
-			d.replace(file)
+			d.sign(sig{name: "a", subFilter: subFilterPKCS7, over: func(covered []byte) []byte { return archiving(t, covered, by, b.Issuing.Cert, c.archive) }})
 			r := validate(t, New(Options{Trust: b.store(t), Clock: time.Now}), d.Bytes())
 			if s := r.Signatures[0]; s.Integrity != "intact" || s.Trust != "trusted" || s.Revocation != c.want {
 				t.Errorf("%s, want %s: %+v", s.Revocation, c.want, s)
 			}
 		})
 	}
+}
+
+// archiving makes a CMS with a revocation archive.
+func archiving(t *testing.T, covered []byte, by *signingtest.Identity, issuer *x509.Certificate, archive []byte) []byte {
+	t.Helper()
+	sd, err := pkcs7.NewSignedData(covered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sd.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA256)
+	sd.AddCertificate(issuer)
+	if err := sd.AddSigner(by.Cert, by.Key, pkcs7.SignerInfoConfig{ExtraSignedAttributes: []pkcs7.Attribute{
+		{Type: cms.OIDRevocationArchival, Value: asn1.RawValue{FullBytes: archive}},
+	}}); err != nil {
+		t.Fatal(err)
+	}
+	sd.Detach()
+	der, err := sd.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read, err := cms.Parse(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if responses, lists := archived(read); len(responses) > maxEvidence || len(lists) > maxEvidence {
+		t.Errorf("%d responses and %d lists are kept", len(responses), len(lists))
+	}
+	return der
 }

@@ -163,6 +163,7 @@ type sig struct {
 	byteRange func(r []int) string       // instead of the true one
 	contents  string                     // instead of the CMS, in hex
 	make      func(digest []byte) []byte // instead of the CMS
+	over      func(bytes []byte) []byte  // the same, of the bytes that are covered
 }
 
 const reserve = 20000 // hex digits of /Contents
@@ -235,14 +236,17 @@ func (d *doc) complete(s sig) {
 	copy(file[hole:], fmt.Sprintf("%-60s", text))
 	value := s.contents
 	if value == "" {
-		h := sha256.New()
-		h.Write(file[:r[1]])
-		h.Write(file[r[2]:])
-		der := s.make
-		if der == nil {
-			der = func(digest []byte) []byte { return d.cms(digest, s.by) }
+		der := s.over
+		if s.make == nil {
+			s.make = func(digest []byte) []byte { return d.cms(digest, s.by) }
 		}
-		value = hex.EncodeToString(der(h.Sum(nil)))
+		if der == nil {
+			der = func(covered []byte) []byte {
+				digest := sha256.Sum256(covered)
+				return s.make(digest[:])
+			}
+		}
+		value = hex.EncodeToString(der(slices.Concat(file[:r[1]], file[r[2]:])))
 	}
 	if len(value) > reserve {
 		d.t.Fatalf("CMS needs %d digits", len(value))

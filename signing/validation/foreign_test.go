@@ -9,9 +9,7 @@ import (
 	"crypto/sha1"
 	"encoding/asn1"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +17,20 @@ import (
 	"congvan/signing"
 	"congvan/signing/signingtest"
 )
+
+// openssl makes a CMS over some content.
+func openssl(t *testing.T, content []byte, by *signingtest.Identity, args ...string) []byte {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "openssl", append([]string{
+		"cms", "-sign", "-binary", "-outform", "DER", "-signer", by.ChainFile(t), "-inkey", strings.TrimPrefix(by.KeyFile(t), "file:"),
+	}, args...)...)
+	c.Stdin = bytes.NewReader(content)
+	der, err := c.Output()
+	if err != nil {
+		t.Fatalf("openssl: %v", err)
+	}
+	return der
+}
 
 // Signatures as other programs make them.
 func TestForeignCMS(t *testing.T) {
@@ -62,27 +74,7 @@ func TestForeignCMS(t *testing.T) {
 				subFilter = subFilterCAdES
 			}
 			d := newDoc(t, b)
-			// The bytes to sign are known once the placeholder stands: sign twice.
-			d.sign(sig{name: "a", subFilter: subFilter, contents: "3003020101"})
-			file := d.Bytes()
-			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
-			gap := at + reserve + 2
-			dir := t.TempDir()
-			in := filepath.Join(dir, "in")
-			if err := os.WriteFile(in, append(bytes.Clone(file[:at]), file[gap:]...), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			chain := by.ChainFile(t)
-			args := append([]string{
-				"cms", "-sign", "-binary", "-in", in, "-outform", "DER", "-signer", chain,
-				"-inkey", strings.TrimPrefix(by.KeyFile(t), "file:"),
-			}, c.args...)
-			der, err := exec.Command("openssl", args...).Output()
-			if err != nil {
-				t.Fatalf("openssl: %v", err)
-			}
-			copy(file[at+1:], fmt.Sprintf("%x", der)+"000000000000")
-			d.replace(file)
+			d.sign(sig{name: "a", subFilter: subFilter, over: func(covered []byte) []byte { return openssl(t, covered, by, c.args...) }})
 			r := validate(t, b.validator(), d.Bytes())
 			if r.Verdict != c.verdict || (c.reason != "" && !slices.Contains(r.Reasons, c.reason)) {
 				t.Errorf("%s %v: %+v", r.Verdict, r.Reasons, r.Signatures)
@@ -112,22 +104,19 @@ func TestOldestKindOfSignature(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoc(t, b)
-			// the digest handed over is SHA-256, so the value is made from the finished file
-			d.sign(sig{name: "a", subFilter: subFilterX509, dict: c.dict, make: func([]byte) []byte { return []byte{4, 1, 1} }})
+			d.sign(sig{name: "a", subFilter: subFilterX509, dict: c.dict, over: func(covered []byte) []byte {
+				sum := sha1.Sum(covered)
+				value, err := by.Key.Sign(rand.Reader, sum[:], crypto.SHA1)
+				if err != nil {
+					t.Fatal(err)
+				}
+				der, err := asn1.Marshal(value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return der
+			}})
 			file := d.Bytes()
-			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
-			h := sha1.New()
-			h.Write(file[:at])
-			h.Write(file[at+reserve+2:])
-			value, err := by.Key.Sign(rand.Reader, h.Sum(nil), crypto.SHA1)
-			if err != nil {
-				t.Fatal(err)
-			}
-			der, err := asn1.Marshal(value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			copy(file[at+1:], fmt.Sprintf("%x", der))
 			if c.flip {
 				file[bytes.Index(file, []byte("100 dong"))] = '9'
 			}
@@ -157,29 +146,15 @@ func TestEnclosedDigest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDoc(t, b)
-			d.sign(sig{name: "a", subFilter: subFilterSHA1, contents: "3003020101"})
-			file := d.Bytes()
-			at := bytes.LastIndex(file, []byte("/Contents <")) + len("/Contents ")
-			h := sha1.New()
-			h.Write(file[:at])
-			h.Write(file[at+reserve+2:])
-			sum := h.Sum(nil)
-			if c.digest != nil {
-				sum = c.digest(sum)
-			}
-			in := filepath.Join(t.TempDir(), "in")
-			if err := os.WriteFile(in, sum, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			der, err := exec.CommandContext(t.Context(), "openssl", append([]string{
-				"cms", "-sign", "-binary", "-in", in, "-outform", "DER", "-signer", b.leader.ChainFile(t),
-				"-inkey", strings.TrimPrefix(b.leader.KeyFile(t), "file:"),
-			}, c.args...)...).Output()
-			if err != nil {
-				t.Fatalf("openssl: %v", err)
-			}
-			copy(file[at+1:], fmt.Sprintf("%x", der)+"000000000000")
-			r := validate(t, b.validator(), file)
+			d.sign(sig{name: "a", subFilter: subFilterSHA1, over: func(covered []byte) []byte {
+				sum := sha1.Sum(covered)
+				content := sum[:]
+				if c.digest != nil {
+					content = c.digest(content)
+				}
+				return openssl(t, content, b.leader, c.args...)
+			}})
+			r := validate(t, b.validator(), d.Bytes())
 			s := r.Signatures[0]
 			want := map[bool]signing.Verdict{true: signing.Unknown, false: signing.Invalid}[c.integrity == "intact"]
 			if r.Verdict != want || s.Integrity != c.integrity || !slices.Contains(s.Reasons, c.reason) || s.Level != "none" {

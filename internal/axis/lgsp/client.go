@@ -217,17 +217,10 @@ func (c *Client) refused(op string, resp *http.Response) *vxp.Error {
 func (c *Client) decode(resp *http.Response, into any, most int64) error {
 	limited := &io.LimitedReader{R: resp.Body, N: most + 1}
 	err := json.NewDecoder(limited).Decode(into)
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case limited.N <= 0:
-		return vxp.ErrTooLarge
-	case errors.As(err, &syntax), errors.As(err, &kind):
-		return transport.ErrNotAnAnswer
-	case errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
+	if limited.N <= 0 {
+		return transport.ErrTooLarge
 	}
-	return err
+	return transport.Malformed(err)
 }
 
 // boundary parts a multipart body; it follows from the message's hash, which no message

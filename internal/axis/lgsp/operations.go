@@ -210,12 +210,7 @@ func (c *Client) Fetch(ctx context.Context, docID string) (io.ReadCloser, error)
 	if err != nil {
 		return nil, err
 	}
-	fault := func(err error) error {
-		if x := (*vxp.Error)(nil); errors.As(err, &x) {
-			return err
-		}
-		return &vxp.Error{Op: op, Retryable: !errors.Is(err, vxp.ErrTooLarge), Err: err}
-	}
+	fault := func(err error) error { return vxp.FetchFault(op, err) }
 	out, err := messageIn(op, transport.AtMost(resp.Body, 2*c.cfg.MaxFetch+1<<20))
 	if err != nil {
 		resp.Body.Close()

@@ -7,12 +7,14 @@ package transport
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,15 +44,16 @@ func NewHTTP(verify *tls.Config) *http.Client {
 }
 
 // Do makes a request within a time limit that ends when the answer's Body is closed. With an
-// error, sent says whether the server may have had the request; the error is ctx's own where
+// error, sent tells whether the server may have had the request; the error is ctx's own where
 // that ended it, and never holds the address.
 func Do(ctx context.Context, client *http.Client, limit time.Duration, req *http.Request) (resp *http.Response, sent bool, err error) {
 	limited, cancel := context.WithTimeout(ctx, limit)
-	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { sent = true }})
+	var wrote atomic.Bool // by the connection, which may outlive the call
+	traced := httptrace.WithClientTrace(limited, &httptrace.ClientTrace{WroteHeaders: func() { wrote.Store(true) }})
 	resp, err = client.Do(req.WithContext(traced))
 	if err == nil {
 		resp.Body = &ending{resp.Body, cancel}
-		return resp, sent, nil
+		return resp, true, nil
 	}
 	cancel()
 	if ctx.Err() != nil {
@@ -58,7 +61,7 @@ func Do(ctx context.Context, client *http.Client, limit time.Duration, req *http
 	} else if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err
 	}
-	return nil, sent, err
+	return nil, wrote.Load(), err
 }
 
 // ending ends the call's time limit when the answer is closed; what little may be left is
@@ -72,6 +75,23 @@ func (b *ending) Close() error {
 	_, _ = io.CopyN(io.Discard, b.ReadCloser, 16<<10)
 	err := b.ReadCloser.Close()
 	b.cancel()
+	return err
+}
+
+// Malformed tells faults of an answer's JSON by ErrNotAnAnswer, and its end before its time by
+// io.ErrUnexpectedEOF; others, those of the network, stay as they are.
+func Malformed(err error) error {
+	if err == nil {
+		return nil // of every byte that is read: nothing is made for it
+	}
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax), errors.As(err, &kind):
+		return ErrNotAnAnswer
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
+	}
 	return err
 }
 

@@ -144,7 +144,7 @@ func (t *Text) bare(c byte) (string, error) {
 	for {
 		b, err := t.in.Peek(1)
 		if err != nil {
-			return "", unexpected(err)
+			return "", Malformed(err)
 		}
 		if b[0] <= ' ' || strings.IndexByte(",]}", b[0]) >= 0 {
 			return string(raw), nil
@@ -183,7 +183,7 @@ func (t *Text) skip(c byte, depth int) error {
 	for {
 		b, err := t.in.Peek(1)
 		if err != nil {
-			return unexpected(err)
+			return Malformed(err)
 		}
 		if b[0] <= ' ' || strings.IndexByte(",:]}", b[0]) >= 0 {
 			return nil
@@ -309,7 +309,7 @@ func (t *Text) escape() ([]byte, error) {
 func (t *Text) unit() (rune, error) {
 	var digits [4]byte
 	if _, err := io.ReadFull(t.in, digits[:]); err != nil {
-		return 0, unexpected(err)
+		return 0, Malformed(err)
 	}
 	v, err := strconv.ParseUint(string(digits[:]), 16, 16)
 	if err != nil {
@@ -338,12 +338,5 @@ func (t *Text) token() (byte, error) {
 
 func (t *Text) byte() (byte, error) {
 	c, err := t.in.ReadByte()
-	return c, unexpected(err)
-}
-
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+	return c, Malformed(err)
 }

@@ -2,7 +2,6 @@ package vxp
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"strconv"
 	"strings"
@@ -50,7 +49,7 @@ func readAnswer(r io.Reader, each func(row) error) (row, error) {
 	dec := json.NewDecoder(limited)
 	dec.UseNumber()
 	if t, err := dec.Token(); err != nil {
-		return nil, notAnAnswer(err)
+		return nil, transport.Malformed(err)
 	} else if t != json.Delim('{') {
 		return nil, transport.ErrNotAnAnswer
 	}
@@ -58,14 +57,14 @@ func readAnswer(r io.Reader, each func(row) error) (row, error) {
 	for dec.More() {
 		t, err := dec.Token()
 		if err != nil {
-			return nil, notAnAnswer(err)
+			return nil, transport.Malformed(err)
 		}
 		name, _ := t.(string)
 		if strings.EqualFold(name, "data") && each != nil {
 			err = readRows(dec, limited, each)
 		} else {
 			var v any
-			err = notAnAnswer(dec.Decode(&v))
+			err = transport.Malformed(dec.Decode(&v))
 			members[name] = v
 		}
 		if err != nil {
@@ -73,7 +72,7 @@ func readAnswer(r io.Reader, each func(row) error) (row, error) {
 		}
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, notAnAnswer(err)
+		return nil, transport.Malformed(err)
 	}
 	return rowOf(members), nil
 }
@@ -82,7 +81,7 @@ func readAnswer(r io.Reader, each func(row) error) (row, error) {
 func readRows(dec *json.Decoder, limited *rowReader, each func(row) error) error {
 	t, err := dec.Token()
 	if err != nil {
-		return notAnAnswer(err)
+		return transport.Malformed(err)
 	}
 	if t != json.Delim('[') {
 		if t == json.Delim('{') {
@@ -94,7 +93,7 @@ func readRows(dec *json.Decoder, limited *rowReader, each func(row) error) error
 		limited.left = maxRow
 		var members map[string]any
 		if err := dec.Decode(&members); err != nil {
-			return notAnAnswer(err)
+			return transport.Malformed(err)
 		}
 		if err := each(rowOf(members)); err != nil {
 			return err
@@ -102,7 +101,7 @@ func readRows(dec *json.Decoder, limited *rowReader, each func(row) error) error
 	}
 	limited.left = maxRow
 	_, err = dec.Token()
-	return notAnAnswer(err)
+	return transport.Malformed(err)
 }
 
 // rowReader fails when more than left bytes are read for one row.
@@ -118,17 +117,4 @@ func (r *rowReader) Read(p []byte) (int, error) {
 	n, err := r.r.Read(p[:min(len(p), r.left)])
 	r.left -= n
 	return n, err
-}
-
-// notAnAnswer tells faults of the JSON by one error and keeps those of the network.
-func notAnAnswer(err error) error {
-	var syntax *json.SyntaxError
-	var kind *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, io.EOF):
-		return io.ErrUnexpectedEOF
-	case errors.As(err, &syntax), errors.As(err, &kind):
-		return transport.ErrNotAnAnswer
-	}
-	return err
 }

@@ -36,7 +36,7 @@ func (c *Client) fetch(ctx context.Context, k call) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &transport.Stream{Closer: resp.Body, Fault: func(err error) error { return fetchFault(k.op, err) }}
+	f := &transport.Stream{Closer: resp.Body, Fault: func(err error) error { return FetchFault(k.op, err) }}
 	// Base64 and its escapes are at most so much longer than the message.
 	in := bufio.NewReaderSize(transport.AtMost(resp.Body, 2*c.cfg.MaxFetch+1<<20), 64<<10)
 	html := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
@@ -61,11 +61,8 @@ func (c *Client) fetch(ctx context.Context, k call) (io.ReadCloser, error) {
 func firstByte(in *bufio.Reader) (byte, error) {
 	for {
 		b, err := in.ReadByte()
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
 		if err != nil {
-			return 0, err
+			return 0, transport.Malformed(err)
 		}
 		if b > ' ' {
 			return b, in.UnreadByte()
@@ -77,9 +74,9 @@ type failedReader struct{ err error }
 
 func (f failedReader) Read([]byte) (int, error) { return 0, f.err }
 
-// fetchFault makes any fault of the answer an *Error. All but the axis's own refusal and a
+// FetchFault makes any fault of a fetched answer an *Error. All but the axis's own refusal and a
 // message over the limit may be gone at the next try.
-func fetchFault(op string, err error) error {
+func FetchFault(op string, err error) error {
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return e
 	}

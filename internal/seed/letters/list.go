@@ -1,6 +1,6 @@
 //go:build ignore
 
-// This program lists the letters of the demonstration for make.sh: six for each agency, with
+// Command list names the letters of the demonstration for make.sh: six for each agency, with
 // the subjects of internal/demo.
 package main
 
